@@ -1,0 +1,5 @@
+"""``python -m analyzer`` is ``hanganalyze``."""
+
+from analyzer.cli import entry
+
+entry()
