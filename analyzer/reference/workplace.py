@@ -1,0 +1,97 @@
+"""Where the loader's files lie and who may read them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import TypedDict
+
+from analyzer.errors import LoaderFailed
+from analyzer.reference.build import build_loader
+from analyzer.reference.options import LoaderOptions
+
+IMAGE_LOADER = "image_load.py"
+OTHER_PYTHONS = ("/usr/bin/python3", "/usr/local/bin/python3")
+
+
+class Credentials(TypedDict, total=False):
+    """Arguments of subprocess that make another user of us."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+class Workplace:
+    """The program, its script and its interpreter, all readable for the user who is to run them.
+
+    Our own cache and installation often lie below a home that others may not enter; for another user copies are made.
+    """
+
+    def __init__(self, options: LoaderOptions) -> None:
+        self._options = options
+        self._copies: Path | None = None
+        self._binary = options.binary if options.binary is not None else build_loader()
+        script = files("analyzer.reference") / IMAGE_LOADER
+        if self._is_another_user() or not isinstance(script, Path):
+            self._copies = Path(tempfile.mkdtemp(prefix="hanganalyze-loader-"))
+            self._copies.chmod(0o755)
+            self._script = self._copies / IMAGE_LOADER
+            self._script.write_bytes(script.read_bytes())
+            self._script.chmod(0o644)
+            self._binary = Path(shutil.copy(self._binary, self._copies / "loader"))
+            self._binary.chmod(0o755)
+        else:
+            self._script = script
+        try:
+            self._python = options.python or self._find_python()
+        except LoaderFailed:
+            self.remove()
+            raise
+
+    def command(self, status_fd: int, lifeline_fd: int) -> list[str]:
+        """The loader's command line."""
+        options = self._options
+        command = [
+            *options.wrapper,
+            str(self._binary),
+            *("--input", os.path.abspath(options.input), "--store", os.path.abspath(options.store)),
+            *("--python", self._python, "--image-loader", os.path.abspath(self._script)),
+            *("--fix", options.fix, "--widen", options.widen, "--threads", str(options.threads)),
+            *("--status-fd", str(status_fd), "--lifeline-fd", str(lifeline_fd)),
+        ]
+        return command if options.stop_at is None else [*command, "--stop-at", options.stop_at]
+
+    def credentials(self) -> Credentials:
+        """For subprocess: who runs it."""
+        user = self._options.user
+        if user is None or not self._is_another_user():
+            return {}
+        return {"user": user, "group": user, "extra_groups": []}
+
+    def remove(self) -> None:
+        """Remove the copies."""
+        if self._copies is not None:
+            shutil.rmtree(self._copies, ignore_errors=True)
+
+    def _is_another_user(self) -> bool:
+        return self._options.user not in (None, os.geteuid())
+
+    def _find_python(self) -> str:
+        if not self._is_another_user():
+            return sys.executable
+        for python in (sys.executable, *OTHER_PYTHONS):
+            try:
+                tried = subprocess.run(
+                    [python, "-I", "-S", "-c", "import tarfile"], capture_output=True, cwd="/", **self.credentials()
+                )
+            except OSError:
+                continue
+            if tried.returncode == 0:
+                return python
+        raise LoaderFailed(f"user {self._options.user} may run none of {sys.executable}, {', '.join(OTHER_PYTHONS)}")
