@@ -1,0 +1,100 @@
+"""What differs between processor architectures, in one table: registers, system call numbers, where glibc keeps a thread's id.
+
+Sources: the kernel's syscall tables; glibc's nptl/descr.h (offset of ``tid`` in struct pthread, the same from 2.17 to 2.43 on
+64-bit; the process's own ``_thread_db_pthread_tid`` is preferred where it can be read).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ByteOrder = Literal["little", "big"]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One processor architecture, as far as a capture needs to know it."""
+
+    name: str
+    """As uname -m says it."""
+    byte_order: ByteOrder
+    elf_machine: int
+    """e_machine of its ELF files."""
+    tid_offset: int
+    """Offset of ``tid`` in glibc's struct pthread."""
+    thread_pointer_expressions: tuple[str, ...]
+    """gdb expressions that together give the address of struct pthread (see ``thread_pointer``)."""
+    thread_pointer_bias: int
+    """Added to the register's value to get the address of struct pthread (TLS variant I keeps it before the register)."""
+    syscalls: dict[int, str]
+    """Numbers of the calls that processes are found waiting in."""
+    get_robust_list: int
+    kcmp: int
+    """Numbers of two system calls that we make ourselves and that libc has no function for."""
+
+    def thread_pointer(self, values: tuple[int, ...]) -> int:
+        """Address of struct pthread from the values of ``thread_pointer_expressions``."""
+        whole = 0
+        for value in values:
+            whole = (whole << 32) | (value & 0xFFFFFFFF) if len(values) > 1 else value
+        return (whole + self.thread_pointer_bias) & 0xFFFFFFFFFFFFFFFF
+
+
+_X86_64 = {
+    0: "read", 1: "write", 7: "poll", 16: "ioctl", 17: "pread64", 19: "readv", 20: "writev", 23: "select", 34: "pause",
+    35: "nanosleep", 42: "connect", 43: "accept", 44: "sendto", 45: "recvfrom", 46: "sendmsg", 47: "recvmsg", 61: "wait4",
+    65: "semop", 69: "msgsnd", 70: "msgrcv", 72: "fcntl", 73: "flock", 74: "fsync", 75: "fdatasync", 56: "clone", 57: "fork",
+    58: "vfork", 128: "rt_sigtimedwait", 130: "rt_sigsuspend", 202: "futex", 208: "io_getevents", 220: "semtimedop",
+    230: "clock_nanosleep", 232: "epoll_wait", 247: "waitid", 257: "openat", 270: "pselect6", 271: "ppoll", 275: "splice",
+    281: "epoll_pwait", 288: "accept4", 299: "recvmmsg", 426: "io_uring_enter", 435: "clone3", 441: "epoll_pwait2",
+    449: "futex_waitv", 455: "futex_wait",
+}  # fmt: skip
+_S390X = {
+    3: "read", 4: "write", 54: "ioctl", 180: "pread64", 145: "readv", 146: "writev", 142: "select", 168: "poll", 29: "pause",
+    162: "nanosleep", 114: "wait4", 55: "fcntl", 143: "flock", 118: "fsync", 148: "fdatasync", 120: "clone", 2: "fork",
+    190: "vfork", 177: "rt_sigtimedwait", 179: "rt_sigsuspend", 238: "futex", 245: "io_getevents", 392: "semtimedop",
+    262: "clock_nanosleep", 251: "epoll_wait", 281: "waitid", 288: "openat", 301: "pselect6", 302: "ppoll", 306: "splice",
+    312: "epoll_pwait", 362: "connect", 364: "accept4", 369: "sendto", 370: "sendmsg", 371: "recvfrom", 372: "recvmsg",
+    357: "recvmmsg", 393: "semget", 400: "msgsnd", 401: "msgrcv", 426: "io_uring_enter", 435: "clone3", 441: "epoll_pwait2",
+    449: "futex_waitv", 455: "futex_wait",
+}  # fmt: skip
+_AARCH64 = {
+    63: "read", 64: "write", 29: "ioctl", 67: "pread64", 65: "readv", 66: "writev", 72: "pselect6", 73: "ppoll",
+    101: "nanosleep", 260: "wait4", 25: "fcntl", 32: "flock", 82: "fsync", 83: "fdatasync", 220: "clone",
+    137: "rt_sigtimedwait", 133: "rt_sigsuspend", 98: "futex", 4: "io_getevents", 192: "semtimedop", 193: "semop",
+    115: "clock_nanosleep", 22: "epoll_pwait", 95: "waitid", 56: "openat", 76: "splice", 202: "accept", 203: "connect",
+    206: "sendto", 207: "recvfrom", 211: "sendmsg", 212: "recvmsg", 242: "accept4", 243: "recvmmsg", 188: "msgrcv",
+    189: "msgsnd", 426: "io_uring_enter", 435: "clone3", 441: "epoll_pwait2", 449: "futex_waitv",
+    455: "futex_wait",
+}  # fmt: skip
+_PPC64LE = {
+    3: "read", 4: "write", 54: "ioctl", 179: "pread64", 145: "readv", 146: "writev", 142: "select", 167: "poll", 29: "pause",
+    162: "nanosleep", 114: "wait4", 55: "fcntl", 143: "flock", 118: "fsync", 148: "fdatasync", 120: "clone", 2: "fork",
+    189: "vfork", 176: "rt_sigtimedwait", 178: "rt_sigsuspend", 221: "futex", 229: "io_getevents", 392: "semtimedop",
+    248: "clock_nanosleep", 238: "epoll_wait", 272: "waitid", 286: "openat", 280: "pselect6", 281: "ppoll", 283: "splice",
+    303: "epoll_pwait", 328: "connect", 330: "accept", 344: "accept4", 335: "sendto", 337: "recvfrom", 341: "sendmsg",
+    342: "recvmsg", 343: "recvmmsg", 400: "msgsnd", 401: "msgrcv", 426: "io_uring_enter", 435: "clone3",
+    441: "epoll_pwait2", 449: "futex_waitv", 455: "futex_wait",
+}  # fmt: skip
+
+ARCHITECTURES: dict[str, Architecture] = {
+    architecture.name: architecture
+    for architecture in (
+        Architecture("x86_64", "little", 62, 720, ("$fs_base",), 0, _X86_64, 274, 312),
+        # Access registers 0 and 1 hold the upper and the lower half.
+        Architecture("s390x", "big", 22, 208, ("$acr0", "$acr1"), 0, _S390X, 305, 343),
+        # struct pthread ends where tpidr_el0 points; its size (2.36) is only the fallback for _thread_db_sizeof_pthread.
+        Architecture("aarch64", "little", 183, 208, ("$tpidr",), -1856, _AARCH64, 100, 272),
+        # r13 points 0x7000 past the end of the thread control block (2.36: 30656 in all).
+        Architecture("ppc64le", "little", 21, 208, ("$r13",), -30656, _PPC64LE, 299, 354),
+    )
+}
+
+
+def by_elf(machine: int, byte_order: ByteOrder) -> Architecture | None:
+    """The architecture of an ELF file, or None for one without a table (32-bit processes among them)."""
+    for architecture in ARCHITECTURES.values():
+        if architecture.elf_machine == machine and architecture.byte_order == byte_order:
+            return architecture
+    return None

@@ -1,0 +1,62 @@
+"""address-space-shared: does the process share its memory with its parent or another of the family (CLONE_VM, vfork)?
+
+If so, a lock held by a thread of the other process is not orphaned: that thread can release it. The kernel compares the two
+(kcmp(2), KCMP_VM); it needs the right to ptrace both, and a kernel built with CONFIG_KCMP.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+from collections.abc import Mapping
+
+from analyzer.capture.architecture import ARCHITECTURES
+from analyzer.capture.facts.answer import unknown, yes_no
+from analyzer.capture.procfs import process_state
+from analyzer.capture.seen import Seen
+from analyzer.model import Fact
+
+_NAME = "address-space-shared"
+_KCMP_VM = 1
+
+
+def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:
+    """One answer for the process."""
+    ours = ARCHITECTURES.get(platform.machine())
+    how = f"kcmp({seen.pid}, {seen.before.ppid}, KCMP_VM) is 0 where the memory is shared"
+    if not seen.live:
+        return [unknown(_NAME, "only the kernel knows it, and the process is not running here", how)]
+    if ours is None:
+        return [unknown(_NAME, f"no system call table for {platform.machine()}", how)]
+    others = {seen.before.ppid, *family} - {seen.pid, 0, 1}
+    refused = []
+    for other in sorted(others):
+        answer = same_memory(seen.pid, other, ours.kcmp)
+        if answer is True:
+            return [yes_no(_NAME, True, f"it shares its memory with process {other}", how)]
+        if isinstance(answer, str) and process_state(other) is not None:
+            refused.append(f"process {other}: {answer}")
+    if refused:
+        return [unknown(_NAME, "; ".join(refused), how)]
+    return [yes_no(_NAME, False, "its memory is its own", how)]
+
+
+def same_memory(pid: int, other: int, number: int) -> bool | str:
+    """Whether two processes have the same address space, or why the kernel does not say."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    result = libc.syscall(
+        ctypes.c_long(number),
+        ctypes.c_int(pid),
+        ctypes.c_int(other),
+        ctypes.c_int(_KCMP_VM),
+        ctypes.c_long(0),
+        ctypes.c_long(0),
+    )
+    if result >= 0:
+        return bool(result == 0)
+    code = ctypes.get_errno()
+    if code == errno.ENOSYS:
+        return "this kernel lacks kcmp"
+    return "not permitted" if code == errno.EPERM else os.strerror(code)

@@ -1,0 +1,51 @@
+"""robust-list-unregistered: is the kernel's robust list pointer of the main thread empty?
+
+The kernel clears it in every new process; glibc registers it again at program start and in its own fork, nobody else does.
+It needs the right to ptrace, but no symbols and no stop. An empty pointer alone also means: a vfork or posix_spawn child
+before exec, musl (registered late), pure Go, glibc up to 2.33 without libpthread.
+Source: get_robust_list(2).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+from collections.abc import Mapping
+
+from analyzer.capture.architecture import ARCHITECTURES
+from analyzer.capture.facts.answer import unknown, yes_no
+from analyzer.capture.seen import Seen
+from analyzer.model import Fact
+
+_NAME = "robust-list-unregistered"
+
+
+def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG001 - every fact has the same form
+    """One answer for the process, from its main thread."""
+    ours = ARCHITECTURES.get(platform.machine())
+    if ours is None:
+        return [unknown(_NAME, f"no system call table for {platform.machine()}", "get_robust_list(2)")]
+    how = (
+        f"python3 -c 'import ctypes as c; h=c.c_void_p(); n=c.c_size_t(); "
+        f"c.CDLL(None).syscall({ours.get_robust_list}, {seen.pid}, c.byref(h), c.byref(n)); print(h.value)'"
+    )
+    if not seen.live:
+        return [unknown(_NAME, "only the kernel knows it, and the process is not running here", how)]
+    if seen.libc.value.kind != "glibc":
+        return [unknown(_NAME, seen.libc.why_unknown or "not glibc", how)]
+    head = robust_list_head(seen.pid, ours.get_robust_list)
+    if isinstance(head, str):
+        return [unknown(_NAME, head, how)]
+    return [yes_no(_NAME, head == 0, f"the list head is {head:#x}" if head else "the list head is NULL", how)]
+
+
+def robust_list_head(tid: int, number: int) -> int | str:
+    """The registered head of a thread, or why it cannot be had."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    head, size = ctypes.c_void_p(), ctypes.c_size_t()
+    if libc.syscall(ctypes.c_long(number), ctypes.c_int(tid), ctypes.byref(head), ctypes.byref(size)) == 0:
+        return head.value or 0
+    code = ctypes.get_errno()
+    return "not permitted" if code == errno.EPERM else os.strerror(code)

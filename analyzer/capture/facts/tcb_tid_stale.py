@@ -1,0 +1,35 @@
+"""tcb-tid-stale: does glibc believe in another thread id than the kernel gives?
+
+glibc's fork and thread start write the kernel's id into struct pthread; a raw clone leaves the parent's there. Compared with
+the id in the innermost pid namespace, which is what gettid() returns. It lies towards «no»: in a new pid namespace the new
+number may happen to equal the old one. A vfork child shares its parent's structure, so it reads stale too; that is what
+address-space-shared is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analyzer.capture.facts.answer import unknown, yes_no
+from analyzer.capture.memory import MemoryUnreadable
+from analyzer.capture.seen import Seen
+from analyzer.model import Fact
+
+_NAME = "tcb-tid-stale"
+
+
+def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG001 - every fact has the same form
+    """One answer for the process, from its main thread."""
+    how = f"gdb -p {seen.pid}, then: print ((struct pthread *) $fs_base)->tid; compare NSpid in /proc/{seen.pid}/status"
+    if seen.libc.value.kind != "glibc":
+        return [unknown(_NAME, seen.libc.why_unknown or "not glibc", how)]
+    leader = seen.leader
+    pointer = seen.thread_pointer(seen.pid)
+    if leader is None or pointer is None:
+        return [unknown(_NAME, "the main thread's thread pointer was not read", how)]
+    try:
+        stored = seen.stored_tid(pointer)
+    except MemoryUnreadable as error:
+        return [unknown(_NAME, str(error), how)]
+    value = f"glibc says {stored}, the kernel says {leader.namespace_tid}"
+    return [yes_no(_NAME, stored != leader.namespace_tid, value, how)]

@@ -1,0 +1,238 @@
+"""Talking to gdb over its machine interface (MI). The only importer of pygdbmi.
+
+pygdbmi's parser is used; the waiting is our own, because its ``write()`` returns after a time of quiet instead of at the
+result, its stderr pipe is drained by nobody, a dead gdb goes unnoticed, and its parser does not end on cut-off records.
+Lines are kept as text and parsed when they are asked for: parsing is slow, and the target may be standing still.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analyzer.errors import DebuggerDied, DebuggerFailed
+
+_RECORD = re.compile(rb"^(\d*)([\^*=+~@&])(.*)$", re.DOTALL)
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_MAX_PENDING = 64 << 20
+"""A single line longer than this is not an answer to anything that we ask."""
+_MAX_STDERR = 1 << 16
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The result record of one command, unparsed."""
+
+    token: int
+    kind: str
+    """done, running, connected, error or exit."""
+    line: bytes
+    console: bytes = b""
+    """Console output that came before the result."""
+
+    @property
+    def failed(self) -> bool:
+        """gdb refused the command."""
+        return self.kind == "error"
+
+    def payload(self) -> dict[str, Any]:
+        """The record's results, parsed; empty when there are none or they make no sense."""
+        return parse(self.line)
+
+    def message(self) -> str:
+        """gdb's own words of an error."""
+        return str(self.payload().get("msg", "")) if self.failed else ""
+
+
+def parse(line: bytes) -> dict[str, Any]:
+    """The results of a record through pygdbmi's parser. Records with unbalanced brackets never reach it."""
+    from pygdbmi import gdbmiparser
+
+    bare = _STRINGS.sub(b"", line)
+    if b'"' in bare or bare.count(b"[") != bare.count(b"]") or bare.count(b"{") != bare.count(b"}"):
+        return {}
+    try:
+        payload = gdbmiparser.parse_response(line.decode("utf-8", "backslashreplace"))["payload"]
+    except Exception:
+        return {}
+    return payload if isinstance(payload, dict) else {}
+
+
+class MiSession:
+    """One running gdb. Every wait has a deadline (``time.monotonic()``); ``close`` always ends the process."""
+
+    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+                # A session of its own: Ctrl-C in the terminal must reach us, not gdb in the middle of an attach.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise DebuggerFailed(f"{command[0]} does not start: {error}") from error
+        assert self._process.stdin
+        assert self._process.stdout
+        assert self._process.stderr
+        self._input, self._output, self._errors = self._process.stdin, self._process.stdout, self._process.stderr
+        self._selector = selectors.DefaultSelector()
+        for stream in (self._output, self._errors):
+            os.set_blocking(stream.fileno(), False)
+            self._selector.register(stream, selectors.EVENT_READ)
+        self._token = 0
+        self._pending: list[bytes] = []
+        self._answers: dict[int, Answer] = {}
+        self._console: list[bytes] = []
+        self._stops = 0
+        self._last_error = b""
+        self._ended = False
+
+    @property
+    def pid(self) -> int:
+        """gdb's own process id."""
+        return self._process.pid
+
+    def send(self, *commands: str) -> list[int]:
+        """Queue MI commands without waiting; returns their tokens. Raises DebuggerDied."""
+        tokens = []
+        lines = []
+        for command in commands:
+            if "\n" in command or "\r" in command:
+                raise ValueError("an MI command is one line")
+            self._token += 1
+            tokens.append(self._token)
+            lines.append(f"{self._token}{command}\n".encode())
+        try:
+            # gdb reads while it works only in part: a large batch must not block us, so read while writing.
+            self._write(b"".join(lines))
+        except OSError as error:
+            raise self._death() from error
+        return tokens
+
+    def _write(self, data: bytes) -> None:
+        descriptor = self._input.fileno()
+        os.set_blocking(descriptor, False)
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(descriptor, view) :]
+            except BlockingIOError:
+                self._read(time.monotonic() + 0.05)
+
+    def wait(self, token: int, deadline: float, doing: str) -> Answer:
+        """The result of one command. Raises DebuggerDied, or DebuggerFailed past the deadline."""
+        while token not in self._answers:
+            self._read_until(deadline, doing)
+        return self._answers.pop(token)
+
+    def ask(self, command: str, deadline: float, doing: str = "") -> Answer:
+        """Send one command and wait for its result."""
+        return self.wait(self.send(command)[0], deadline, doing or command.split(maxsplit=1)[0])
+
+    def batch(self, commands: Sequence[str], deadline: float, doing: str) -> list[Answer]:
+        """Send all commands at once, then collect all results: one round trip for the whole batch."""
+        return [self.wait(token, deadline, doing) for token in self.send(*commands)]
+
+    def wait_stopped(self, deadline: float) -> None:
+        """Until gdb reports the next ``*stopped``: ``-target-attach`` says ^done before the target stands still."""
+        while not self._stops:
+            self._read_until(deadline, "waiting for the target to stop")
+        self._stops -= 1
+
+    def said(self) -> str:
+        """The last error text that gdb wrote, for messages to a person."""
+        return self._last_error.decode("utf-8", "backslashreplace").strip()
+
+    def _read_until(self, deadline: float, doing: str) -> None:
+        if self._ended:
+            raise self._death()
+        if time.monotonic() >= deadline:
+            raise DebuggerFailed(f"gdb did not answer in time ({doing})")
+        self._read(deadline)
+
+    def _read(self, deadline: float) -> None:
+        for key, _ in self._selector.select(max(0.0, deadline - time.monotonic())):
+            stream = key.fileobj
+            try:
+                data = os.read(key.fd, 1 << 16)
+            except BlockingIOError:
+                continue
+            if not data:
+                self._selector.unregister(stream)
+                self._ended = self._ended or stream is self._output
+            elif stream is self._errors:
+                self._last_error = (self._last_error + data)[-_MAX_STDERR:]
+            else:
+                self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        if b"\n" not in data:
+            self._pending.append(data)
+            if sum(map(len, self._pending)) > _MAX_PENDING:
+                self._ended = True
+            return
+        *lines, rest = b"".join([*self._pending, data]).split(b"\n")
+        self._pending = [rest] if rest else []
+        for line in lines:
+            self._dispatch(line.rstrip(b"\r"))
+
+    def _dispatch(self, line: bytes) -> None:
+        match = _RECORD.match(line)
+        if match is None:
+            return
+        token, mark, rest = match.groups()
+        if mark == b"^":
+            kind = rest.split(b",", 1)[0].decode("ascii", "replace")
+            if token:
+                self._answers[int(token)] = Answer(int(token), kind, b"^" + rest, b"".join(self._console))
+            self._console.clear()
+        elif mark == b"*" and rest.startswith(b"stopped"):
+            self._stops += 1
+        elif mark == b"~":
+            self._console.append(rest)
+        elif mark == b"&":
+            self._last_error = (self._last_error + rest)[-_MAX_STDERR:]
+
+    def _death(self) -> DebuggerDied:
+        self._ended = True
+        try:
+            code = self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return DebuggerDied("it closed its output")
+        if code < 0:
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+            return DebuggerDied(f"killed by {name}")
+        return DebuggerDied(f"exit code {code}. {self.said()[-300:]}".strip())
+
+    def close(self, timeout: float = 2.0) -> None:
+        """End gdb: politely by end of input (it detaches by itself), then by SIGKILL. Bounded; never raises."""
+        with contextlib.suppress(OSError):
+            self._input.close()
+        deadline = time.monotonic() + timeout
+        while self._process.poll() is None and time.monotonic() < deadline:
+            if self._selector.get_map():
+                self._read(min(deadline, time.monotonic() + 0.02))
+            else:
+                time.sleep(0.002)
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._selector.close()
+        self._output.close()
+        self._errors.close()
+
+    def kill(self) -> None:
+        """End gdb at once; the kernel then releases what it traced."""
+        self._process.kill()
+        self._process.wait()

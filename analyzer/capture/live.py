@@ -1,0 +1,237 @@
+"""Capture of a running process and its family. The way: look (nothing stops) -> second sample -> attach -> locks -> facts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from analyzer.cache import cache_folder
+from analyzer.capture import assemble, procfs
+from analyzer.capture.admission import admit, check_permission
+from analyzer.capture.attach import Attach
+from analyzer.capture.facts import measure_all
+from analyzer.capture.family import discover, same_program
+from analyzer.capture.gdb import find
+from analyzer.capture.locks import find_lock
+from analyzer.capture.look import look, sample_again
+from analyzer.capture.peers import peers
+from analyzer.capture.restore import Target
+from analyzer.capture.seen import Seen
+from analyzer.errors import CannotAnalyse, HangAnalyzeError, ProcessGone
+from analyzer.model import Capture, Process, Snapshot, ThreadRef
+
+BETWEEN_SAMPLES_S = 0.1
+"""Least time between the two samples that show whether anything moves."""
+MOST_DEBUGGED = 8
+"""Members of a family that a debugger is attached to; the others are described from /proc."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller may choose."""
+
+    alone: bool = False
+    """Only the process itself, not its family."""
+    max_pause: float = 5.0
+    """Seconds that a process may stand still for us."""
+    debugger: str | None = None
+    """Path of a gdb; None = find one."""
+    include_values: bool = False
+    """Command lines go into the snapshot."""
+
+
+@dataclass
+class _Member:
+    """One process of the family while it is captured."""
+
+    seen: Seen
+    target: Target
+    debugger: Attach | None = None
+    error: HangAnalyzeError | None = None
+    stopped: bool = False
+    mended: list[str] = field(default_factory=list)
+
+
+def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: None) -> Snapshot:
+    """A snapshot of process ``pid`` and its family.
+
+    ``meanwhile`` runs in this thread while the debuggers read symbols in theirs: the place for slow imports. Raises the
+    subclasses of CannotAnalyse and SelfAnalysis; an error with a member other than ``pid`` becomes a note.
+    """
+    path = find(options.debugger)
+    first = admit(pid)
+    debuggers = {pid: _start_debugger(pid, first.name, first.uid, path, options)}
+    members: dict[int, _Member] = {}
+    try:
+        family = discover(first, alone=options.alone)
+        for sample in family.members:
+            started = debuggers.get(sample.pid)
+            members[sample.pid] = _Member(look(sample), started[0] if started else Target(sample.pid))
+            if started:
+                members[sample.pid].debugger = started[1]
+        _choose(members, path, options)
+        _photograph_all(members, meanwhile)
+        _finish(members)
+    finally:
+        for member in members.values():
+            _let_go(member)
+        if pid not in members:
+            _let_go(_Member(Seen(first), *debuggers[pid]))
+    main = members[pid]
+    if main.error is not None:
+        raise main.error
+    if main.seen.started_ticks_after != first.start_ticks:
+        raise ProcessGone(pid, "it ended" if main.seen.started_ticks_after is None else "another process has its pid now")
+    notes = [f"{family.left_out} further descendants were not looked at"] if family.left_out else []
+    return _snapshot(members, path, options, notes)
+
+
+def _start_debugger(pid: int, name: str, uid: int, path: str, options: Options) -> tuple[Target, Attach]:
+    # Indexes are kept apart by the target's user: a build id is the target's own claim, and must not decide what another
+    # user's analysis reads.
+    cache = cache_folder("gdb-index", str(uid))
+    target = Target(pid)
+    return target, Attach(target, name, path, max_pause=options.max_pause, index_cache=str(cache) if cache else None)
+
+
+def _choose(members: dict[int, _Member], path: str, options: Options) -> None:
+    """Which members a debugger looks at: those in an untimed futex wait, and a parent of the same program, which may run
+    the thread that their lock belongs to."""
+    wanted: list[int] = []
+    for pid, member in members.items():
+        waits = [member.seen.futex(tid) for tid in member.seen.syscalls]
+        if any(wait is not None and not wait.timed for wait in waits):
+            wanted.append(pid)
+            parent = member.seen.before.ppid
+            if parent in members and same_program(pid, parent):
+                wanted.append(parent)
+    for pid in dict.fromkeys(wanted):
+        member = members[pid]
+        if member.debugger is not None or sum(other.debugger is not None for other in members.values()) >= MOST_DEBUGGED:
+            continue
+        before = member.seen.before
+        try:
+            check_permission(before)
+            if before.tracer:
+                raise CannotAnalyse(f"process {before.tracer} traces it already")
+            started = _start_debugger(pid, before.name, before.uid, path, options)
+        except HangAnalyzeError as error:
+            member.seen.notes.append(f"no debugger could be attached: {error.what}")
+            continue
+        member.target.close()
+        member.target, member.debugger = started
+
+
+def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) -> None:
+    """Every chosen member in a thread of its own: the work is gdb's, in processes of their own."""
+    workers = [
+        threading.Thread(target=_photograph, args=(member,), daemon=True)
+        for member in members.values()
+        if member.debugger is not None
+    ]
+    for worker in workers:
+        worker.start()
+    pids = list(members)
+    for member in members.values():
+        _add_peers(member.seen, pids)
+    meanwhile()
+    for member in members.values():
+        if member.debugger is None:
+            _wait_for_second_sample(member.seen)
+    for worker in workers:
+        worker.join()
+
+
+def _wait_for_second_sample(seen: Seen) -> None:
+    remaining = BETWEEN_SAMPLES_S - (time.monotonic() - seen.before.taken)
+    if remaining > 0:
+        time.sleep(remaining)
+    sample_again(seen)
+
+
+def _photograph(member: _Member) -> None:
+    assert member.debugger is not None
+    seen = member.seen
+    try:
+        member.debugger.prepare()
+        _wait_for_second_sample(seen)
+        futexes = {tid: wait for tid in seen.syscalls if (wait := seen.futex(tid)) is not None and not wait.timed}
+        addresses = list(dict.fromkeys(wait.address for wait in futexes.values()))
+        member.stopped = True
+        seen.stacks = member.debugger.photograph(seen.architecture, [seen.pid, *futexes], addresses)
+    except HangAnalyzeError as error:
+        member.error = error
+        seen.notes.append(f"the debugger failed: {error.what}")
+    finally:
+        member.debugger.close()
+        member.debugger = None
+        member.mended = member.target.restore()
+
+
+def _add_peers(seen: Seen, family: list[int]) -> None:
+    """Who could end each wait. Asked while the debuggers work; waits that are alike are asked once."""
+    known: dict[tuple[str, ...], tuple[str | None, tuple[ThreadRef, ...]]] = {}
+    for tid, syscall in seen.syscalls.items():
+        wait = seen.waits.get(tid)
+        if syscall is None or wait is None:
+            continue
+        key = (syscall.name or "", *syscall.arguments[:2])
+        if key not in known:
+            known[key] = peers(seen.pid, syscall, family)
+        text, found = known[key]
+        if text is not None:
+            seen.waits[tid] = replace(wait, text=text, peers=found)
+
+
+def _finish(members: dict[int, _Member]) -> None:
+    """After everybody runs again: what the memory says, and whether all is as it was."""
+    family: Mapping[int, Seen] = {pid: member.seen for pid, member in members.items()}
+    for seen in family.values():
+        seen.started_ticks_after = procfs.start_ticks(seen.pid)
+        seen.state_after = procfs.process_state(seen.pid)
+        for tid in seen.syscalls:
+            lock = find_lock(seen, tid, family)
+            if lock is not None:
+                seen.locks[tid] = lock
+
+
+def _let_go(member: _Member) -> None:
+    if member.debugger is not None:
+        member.debugger.close()
+        member.target.restore()
+    member.target.close()
+
+
+def _capture_of(member: _Member) -> Capture:
+    seen = member.seen
+    moved = [seen.moved(tid) for tid in seen.syscalls]
+    return Capture(
+        method="attach" if member.stopped else "proc",
+        stopped_ms=seen.stacks.stopped_ms if member.stopped else 0.0,
+        consistent=True if member.stopped and member.error is None else (None if None in moved else not any(moved)),
+        state_before=seen.before.state,
+        state_after=seen.state_after,
+        why="gdb stops all threads at one moment" if member.stopped else "nothing in it called for a debugger",
+        notes=(*seen.notes, *seen.stacks.notes, *member.mended),
+    )
+
+
+def _snapshot(members: dict[int, _Member], path: str, options: Options, notes: list[str]) -> Snapshot:
+    family = {pid: member.seen for pid, member in members.items()}
+    processes: list[Process] = []
+    for member in members.values():
+        facts = measure_all(member.seen, family)
+        processes.append(assemble.process(member.seen, facts, _capture_of(member), include_values=options.include_values))
+    first = next(iter(members.values()))
+    capture_of_first = processes[0].capture
+    assert capture_of_first is not None
+    return Snapshot(
+        capture=capture_of_first,
+        processes=tuple(processes),
+        host=assemble.host(),
+        tools=assemble.tools(path, first.seen.stacks.debugger_version),
+        taken_at=assemble.now(),
+        notes=tuple(notes),
+    )

@@ -1,0 +1,230 @@
+"""Reading /proc: one sample of a process and its threads, taken from outside and without stopping anything.
+
+Strings in /proc belong to the target and may hold any byte; they are decoded with backslash escapes and never trusted.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+from analyzer.errors import NoSuchProcess
+
+MAX_FILE = 4 << 20
+"""No /proc file that we read is larger in earnest; a larger one is cut."""
+
+
+def read_text(path: str, limit: int = MAX_FILE) -> str | None:
+    """The file's text, at most ``limit`` bytes; None where it is gone or the kernel refuses."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        pieces = []
+        while limit > 0 and (piece := os.read(descriptor, min(limit, 1 << 16))):
+            pieces.append(piece)
+            limit -= len(piece)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return b"".join(pieces).decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True)
+class Counters:
+    """What changes whenever a thread runs, however shortly."""
+
+    state: str
+    voluntary_switches: int | None
+    involuntary_switches: int | None
+    run_time_ns: int | None
+    """Processor time from schedstat; None where the kernel does not keep it."""
+    syscall: str | None
+    """The line of /proc/PID/task/TID/syscall: call, arguments, stack pointer, program counter."""
+
+
+@dataclass(frozen=True)
+class ThreadSample:
+    """One thread at one moment."""
+
+    tid: int
+    namespace_tid: int
+    name: str
+    wchan: str | None
+    counters: Counters
+
+
+@dataclass(frozen=True)
+class ProcessSample:
+    """One process at one moment. ``start_ticks`` tells two processes with the same pid apart."""
+
+    pid: int
+    ppid: int
+    name: str
+    state: str
+    start_ticks: int
+    cpu_s: float
+    uid: int
+    tracer: int
+    namespace_pids: tuple[int, ...]
+    kernel_thread: bool
+    threads: tuple[ThreadSample, ...]
+    taken: float
+    """time.monotonic() when it was taken."""
+
+    def thread(self, tid: int) -> ThreadSample | None:
+        """The thread with this kernel id, if it was there."""
+        return next((thread for thread in self.threads if thread.tid == tid), None)
+
+
+def status_fields(text: str) -> dict[str, str]:
+    """``Name: value`` lines of a status file."""
+    fields = {}
+    for line in text.split("\n"):
+        name, separator, value = line.partition(":")
+        if separator:
+            fields[name] = value.strip()
+    return fields
+
+
+def _number(text: str | None) -> int | None:
+    try:
+        return int(text) if text is not None else None
+    except ValueError:
+        return None
+
+
+def stat_fields(text: str) -> list[str]:
+    """Fields of a stat line from the state on; the name before it may hold spaces and brackets of its own."""
+    return text.rpartition(")")[2].split()
+
+
+def thread_counters(pid: int, tid: int, status: dict[str, str] | None = None) -> Counters | None:
+    """The counters of one thread now; None when it is gone."""
+    folder = f"/proc/{pid}/task/{tid}"
+    if status is None:
+        text = read_text(f"{folder}/status")
+        if text is None:
+            return None
+        status = status_fields(text)
+    schedstat = (read_text(f"{folder}/schedstat") or "").split()
+    syscall = read_text(f"{folder}/syscall")
+    return Counters(
+        state=status.get("State", "?")[:1],
+        voluntary_switches=_number(status.get("voluntary_ctxt_switches")),
+        involuntary_switches=_number(status.get("nonvoluntary_ctxt_switches")),
+        run_time_ns=_number(schedstat[0]) if schedstat else None,
+        syscall=syscall.strip() if syscall else None,
+    )
+
+
+def _sample_thread(pid: int, tid: int) -> ThreadSample | None:
+    folder = f"/proc/{pid}/task/{tid}"
+    text = read_text(f"{folder}/status")
+    if text is None:
+        return None
+    status = status_fields(text)
+    counters = thread_counters(pid, tid, status)
+    if counters is None:
+        return None
+    wchan = read_text(f"{folder}/wchan")
+    numbers = status.get("NSpid", str(tid)).split()
+    return ThreadSample(
+        tid=tid,
+        namespace_tid=_number(numbers[-1]) or tid,
+        name=status.get("Name", ""),
+        wchan=wchan if wchan and wchan != "0" else None,
+        counters=counters,
+    )
+
+
+def thread_ids(pid: int) -> list[int]:
+    """Kernel ids of the process's threads, the main one first; raises NoSuchProcess."""
+    try:
+        ids = sorted(int(name) for name in os.listdir(f"/proc/{pid}/task"))
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise NoSuchProcess(pid) from error
+    return sorted(ids, key=lambda tid: tid != pid)
+
+
+def sample(pid: int) -> ProcessSample:
+    """One sample of the process and all its threads; raises NoSuchProcess."""
+    folder = f"/proc/{pid}"
+    stat, status_text = read_text(f"{folder}/stat"), read_text(f"{folder}/status")
+    if stat is None or status_text is None:
+        raise NoSuchProcess(pid)
+    fields, status = stat_fields(stat), status_fields(status_text)
+    tick = os.sysconf("SC_CLK_TCK")
+    threads = [_sample_thread(pid, tid) for tid in thread_ids(pid)]
+    return ProcessSample(
+        pid=pid,
+        ppid=int(fields[1]),
+        name=status.get("Name", ""),
+        state=fields[0],
+        start_ticks=int(fields[19]),
+        cpu_s=(int(fields[11]) + int(fields[12])) / tick,
+        uid=_number((status.get("Uid", "").split() or ["", ""])[1]) or 0,
+        tracer=_number(status.get("TracerPid")) or 0,
+        namespace_pids=tuple(int(number) for number in status.get("NSpid", str(pid)).split()),
+        # PF_KTHREAD of include/linux/sched.h.
+        kernel_thread=bool(int(fields[6]) & 0x00200000),
+        threads=tuple(thread for thread in threads if thread is not None),
+        taken=time.monotonic(),
+    )
+
+
+def start_ticks(pid: int) -> int | None:
+    """When the process began, in clock ticks since boot; None when it is gone."""
+    stat = read_text(f"/proc/{pid}/stat")
+    return int(stat_fields(stat)[19]) if stat else None
+
+
+def process_state(pid: int) -> str | None:
+    """The letter of the process's state; None when it is gone."""
+    stat = read_text(f"/proc/{pid}/stat")
+    return stat_fields(stat)[0] if stat else None
+
+
+def children(pid: int) -> list[int]:
+    """Direct children, in the order of their pids."""
+    found: set[int] = set()
+    supported = False
+    try:
+        tids = thread_ids(pid)
+    except NoSuchProcess:
+        return []
+    for tid in tids:
+        text = read_text(f"/proc/{pid}/task/{tid}/children")
+        if text is not None:
+            supported = True
+            found.update(int(number) for number in text.split())
+    if not supported:  # a kernel without CONFIG_PROC_CHILDREN
+        import psutil
+
+        try:
+            found.update(child.pid for child in psutil.Process(pid).children())
+        except psutil.Error:
+            return []
+    return sorted(found)
+
+
+def link(pid: int, name: str) -> str | None:
+    """Target of a symbolic link below /proc/PID, such as ``exe``; None where it cannot be read."""
+    try:
+        return os.fsencode(os.readlink(f"/proc/{pid}/{name}")).decode("utf-8", "backslashreplace")
+    except OSError:
+        return None
+
+
+def started_at(ticks: int) -> str | None:
+    """A start time in clock ticks since boot as UTC in ISO 8601, to the second."""
+    import datetime
+
+    for line in (read_text("/proc/stat") or "").splitlines():
+        if line.startswith("btime "):
+            seconds = int(line.split()[1]) + ticks / os.sysconf("SC_CLK_TCK")
+            return datetime.datetime.fromtimestamp(int(seconds), datetime.UTC).isoformat()
+    return None

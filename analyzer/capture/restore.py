@@ -1,0 +1,65 @@
+"""The target goes on as it was: checked after every capture, mended where a debugger left it otherwise."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+
+from analyzer.capture.procfs import process_state, read_text, status_fields, thread_ids
+from analyzer.errors import NoSuchProcess
+
+_WAIT_FOR_TRACER_S = 1.0
+
+
+class Target:
+    """The process that is analysed, held by a pidfd so that its pid cannot come to mean another process."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        try:
+            self._pidfd = os.pidfd_open(pid)
+        except ProcessLookupError as error:
+            raise NoSuchProcess(pid) from error
+        self.state_before = process_state(pid)
+
+    def close(self) -> None:
+        """Let go of the pidfd."""
+        os.close(self._pidfd)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            signal.pidfd_send_signal(self._pidfd, number)
+
+    def restore(self) -> list[str]:
+        """Wait until no tracer is left, then undo a stop that was not there before (or set again one that was).
+
+        gdb killed in the middle of an attach has left threads stopped; gdb detaching from a stopped process has let it
+        run. Returns what had to be done, in words.
+        """
+        deadline = time.monotonic() + _WAIT_FOR_TRACER_S
+        states = self._thread_states()
+        while "t" in states and time.monotonic() < deadline:
+            time.sleep(0.002)
+            states = self._thread_states()
+        was_stopped = self.state_before == "T"
+        if "T" in states and not was_stopped:
+            self._signal(signal.SIGCONT)
+            return ["the debugger had left it stopped; it was continued (SIGCONT)"]
+        if was_stopped and states and "T" not in states:
+            self._signal(signal.SIGSTOP)
+            return ["it was stopped before, and the debugger let it run; it was stopped again (SIGSTOP)"]
+        return []
+
+    def _thread_states(self) -> set[str]:
+        try:
+            tids = thread_ids(self.pid)
+        except NoSuchProcess:
+            return set()
+        states = set()
+        for tid in tids:
+            text = read_text(f"/proc/{self.pid}/task/{tid}/status")
+            if text is not None:
+                states.add(status_fields(text).get("State", "?")[:1])
+        return states
