@@ -159,6 +159,10 @@ class Attach:
             self._session.kill()
         self._attached = False
 
+    def abort(self) -> None:
+        """End gdb at once, from another thread: whoever waits for its answers gets DebuggerDied."""
+        self._session.abort()
+
     def close(self) -> None:
         """End gdb; never raises."""
         with contextlib.suppress(Exception):

@@ -232,6 +232,11 @@ class MiSession:
         self._output.close()
         self._errors.close()
 
+    def abort(self) -> None:
+        """Kill gdb and do not wait: safe while another thread waits for its answers, which then raises DebuggerDied."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGKILL)
+
     def kill(self) -> None:
         """End gdb at once; the kernel then releases what it traced."""
         self._process.kill()

@@ -24,6 +24,7 @@ from analyzer.model import Capture, Process, Snapshot, ThreadRef
 
 BETWEEN_SAMPLES_S = 0.1
 """Least time between the two samples that show whether anything moves."""
+_END_WITHIN_S = 10.0
 MOST_DEBUGGED = 8
 """Members of a family that a debugger is attached to; the others are described from /proc."""
 
@@ -89,11 +90,21 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
 
 
 def _start_debugger(pid: int, name: str, uid: int, path: str, options: Options) -> tuple[Target, Attach]:
-    # Indexes are kept apart by the target's user: a build id is the target's own claim, and must not decide what another
-    # user's analysis reads.
-    cache = cache_folder("gdb-index", str(uid))
     target = Target(pid)
-    return target, Attach(target, name, path, max_pause=options.max_pause, index_cache=str(cache) if cache else None)
+    return target, Attach(target, name, path, max_pause=options.max_pause, index_cache=_index_cache(uid))
+
+
+def _index_cache(uid: int) -> str | None:
+    """Where gdb keeps its symbol indexes; None where it cannot keep any.
+
+    Apart by the target's user: a build id is the target's own claim, and must not decide what another user's analysis reads.
+    """
+    try:
+        folder = cache_folder() / "gdb-index" / str(uid)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (HangAnalyzeError, OSError):
+        return None
+    return str(folder)
 
 
 def _choose(members: dict[int, _Member], path: str, options: Options) -> None:
@@ -126,6 +137,7 @@ def _choose(members: dict[int, _Member], path: str, options: Options) -> None:
 
 def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) -> None:
     """Every chosen member in a thread of its own: the work is gdb's, in processes of their own."""
+    undebugged = [member for member in members.values() if member.debugger is None]
     workers = [
         threading.Thread(target=_photograph, args=(member,), daemon=True)
         for member in members.values()
@@ -133,15 +145,23 @@ def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) 
     ]
     for worker in workers:
         worker.start()
-    pids = list(members)
-    for member in members.values():
-        _add_peers(member.seen, pids)
-    meanwhile()
-    for member in members.values():
-        if member.debugger is None:
+    try:
+        pids = list(members)
+        for member in members.values():
+            _add_peers(member.seen, pids)
+        meanwhile()
+        for member in undebugged:
             _wait_for_second_sample(member.seen)
-    for worker in workers:
-        worker.join()
+        for worker in workers:
+            worker.join()
+    except BaseException:
+        # Interrupted: end the debuggers, so that their threads let the targets go and see to their state.
+        for member in members.values():
+            if (debugger := member.debugger) is not None:
+                debugger.abort()
+        for worker in workers:
+            worker.join(_END_WITHIN_S)
+        raise
 
 
 def _wait_for_second_sample(seen: Seen) -> None:

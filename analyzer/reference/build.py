@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from analyzer.errors import BuildFailed
-from analyzer.reference.cache import cache_folder
+from analyzer.cache import cache_folder
 from analyzer.reference.compilers import Compiler, all_compilers, find_compiler
 
 __all__ = ["Compiler", "build_loader", "build_widener", "find_compiler"]
@@ -97,11 +97,12 @@ def _compile(compiler: Compiler, arguments: list[str], sources: dict[str, bytes]
         output = Path(scratch, built.name)
         # Debug information names the files as they lie in the package, not in the scratch folder.
         prefix = f"-ffile-prefix-map={scratch}=analyzer/reference/src"
-        zig = str(built.parent / "zig")
+        zig = str(Path(scratch, "zig"))  # its cache of 50 MB serves nothing else
         try:
             done = subprocess.run(
                 [*compiler.command, prefix, *arguments, "-o", str(output)],
                 cwd=scratch,
+                check=False,
                 env={**os.environ, "ZIG_GLOBAL_CACHE_DIR": zig, "ZIG_LOCAL_CACHE_DIR": zig, "LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -117,5 +118,5 @@ def _compile(compiler: Compiler, arguments: list[str], sources: dict[str, bytes]
         if done.returncode != 0:
             return done.stdout or f"exit code {done.returncode}, without a word"
         output.chmod(0o700)
-        os.replace(output, built)
+        output.replace(built)
     return None

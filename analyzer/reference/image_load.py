@@ -19,10 +19,12 @@ import sys
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CHUNK = 1 << 20
 LARGEST_JSON = 4 << 20
@@ -104,7 +106,7 @@ class Store:
     def list_tags(self, tags: list[str], entry: dict[str, object]) -> None:
         """Let every one of TAGS mean ENTRY. Two loaders may do so at once."""
         index_path = self._root / "index.json"
-        with open(self._root / ".lock", "w") as lock:
+        with (self._root / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
                 index = json.loads(index_path.read_bytes())
@@ -121,7 +123,7 @@ class Store:
         handle, name = tempfile.mkstemp(prefix=".unfinished-", dir=folder)
         path = Path(name)
         try:
-            with open(handle, "wb") as file:
+            with os.fdopen(handle, "wb") as file:
                 yield path, file
         finally:
             path.unlink(missing_ok=True)
@@ -130,7 +132,7 @@ class Store:
 def _finish(path: Path, file: IO[bytes], final: Path) -> None:
     file.flush()
     os.fsync(file.fileno())
-    os.replace(path, final)
+    path.replace(final)
 
 
 def load(archive_path: Path, store: Store) -> list[str]:
@@ -156,7 +158,7 @@ def _load_image(archive: Archive, image: object, store: Store) -> list[str]:
     layers = image.get("Layers")
     if not isinstance(layers, list) or len(layers) != len(promised):
         raise ImageRefused("manifest.json and the config disagree about the number of layers")
-    for name, diff_id in zip(layers, promised, strict=True):
+    for name, diff_id in zip(layers, promised):  # noqa: B905 - strict= is 3.10; another user's Python may be older
         with archive.open(name) as file:
             store.add(_uncompressed(file, name), diff_id, f"layer {name!r}")
     store.add(iter([config_bytes]), config_digest, "the config")

@@ -8,7 +8,10 @@ import io
 import json
 import tarfile
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEFAULT_TAG = "localhost/hanganalyze-demo:latest"
 

@@ -8,14 +8,16 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from types import TracebackType
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from analyzer.errors import LoaderFailed
 from analyzer.reference.options import Fix, LoaderOptions, Widen
 from analyzer.reference.standstill import LockWait, Standstill
 from analyzer.reference.status import STEPS, Status
 from analyzer.reference.workplace import Workplace
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 __all__ = [
     "STEPS",
@@ -154,9 +156,7 @@ class RunningLoader:
     def __enter__(self) -> RunningLoader:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.end()
 
     def _read_status(self, timeout: float) -> None:

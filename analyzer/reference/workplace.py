@@ -9,11 +9,13 @@ import sys
 import tempfile
 from importlib.resources import files
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from analyzer.errors import LoaderFailed
 from analyzer.reference.build import build_loader
-from analyzer.reference.options import LoaderOptions
+
+if TYPE_CHECKING:
+    from analyzer.reference.options import LoaderOptions
 
 IMAGE_LOADER = "image_load.py"
 OTHER_PYTHONS = ("/usr/bin/python3", "/usr/local/bin/python3")
@@ -60,8 +62,8 @@ class Workplace:
         command = [
             *options.wrapper,
             str(self._binary),
-            *("--input", os.path.abspath(options.input), "--store", os.path.abspath(options.store)),
-            *("--python", self._python, "--image-loader", os.path.abspath(self._script)),
+            *("--input", str(options.input.absolute()), "--store", str(options.store.absolute())),
+            *("--python", self._python, "--image-loader", str(self._script.absolute())),
             *("--fix", options.fix, "--widen", options.widen, "--threads", str(options.threads)),
             *("--status-fd", str(status_fd), "--lifeline-fd", str(lifeline_fd)),
         ]
@@ -88,7 +90,11 @@ class Workplace:
         for python in (sys.executable, *OTHER_PYTHONS):
             try:
                 tried = subprocess.run(
-                    [python, "-I", "-S", "-c", "import tarfile"], capture_output=True, cwd="/", **self.credentials()
+                    [python, "-I", "-S", "-c", "import tarfile"],
+                    check=False,
+                    capture_output=True,
+                    cwd="/",
+                    **self.credentials(),
                 )
             except OSError:
                 continue

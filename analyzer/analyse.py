@@ -1,0 +1,63 @@
+"""The one way through the house: capture -> diagnose, and the reference beside it. Rendering is the caller's."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.capture.live import Options, capture
+from analyzer.model import Diagnosis, ThreadRef
+
+if TYPE_CHECKING:
+    from analyzer.diagnose.catalogue import Catalogue
+
+Say = Callable[[str], None]
+"""Takes a line of progress for a person."""
+
+
+def catalogue(extra: Sequence[Path] = ()) -> Catalogue:
+    """The shipped signatures and those of ``extra`` folders. Raises BadSignatures."""
+    from analyzer.data import folder
+    from analyzer.diagnose.catalogue import load_catalogue
+
+    return load_catalogue([folder("signatures"), *extra])
+
+
+def analyse_process(
+    pid: int,
+    options: Options,
+    *,
+    signatures: Sequence[Path] = (),
+    with_reference: bool = True,
+    warm_up: Callable[[], None] = lambda: None,
+    say: Say = lambda _: None,
+) -> Diagnosis:
+    """The diagnosis of a running process.
+
+    The catalogue is read while the debugger reads symbols; ``warm_up`` is for the caller's own slow imports.
+    """
+    loaded: list[Catalogue] = []
+
+    def meanwhile() -> None:
+        from analyzer.diagnose import diagnose
+
+        assert diagnose
+        loaded.append(catalogue(signatures))
+        warm_up()
+
+    say(f"looking at process {pid}")
+    snapshot = capture(pid, options, meanwhile)
+    from analyzer.diagnose import diagnose
+
+    diagnosis = diagnose(snapshot, loaded[0], ThreadRef(pid))
+    return add_reference(diagnosis, say) if with_reference else diagnosis
+
+
+def add_reference(diagnosis: Diagnosis, say: Say = lambda _: None) -> Diagnosis:
+    """The same diagnosis with the reference loader's photograph beside it, where a finding calls for one."""
+    from analyzer.reference.photo import photo_for
+
+    photo = photo_for(diagnosis, say)
+    return dataclasses.replace(diagnosis, reference=photo) if photo else diagnosis

@@ -1,0 +1,52 @@
+"""Writing a report: aside and then renamed, readable by its owner only, never through somebody else's symbolic link."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+from analyzer.errors import OutputUnwritable
+from analyzer.model import Process
+
+_SUFFIX = {"html": "html", "json": "json", "markdown": "md", "text": "txt"}
+
+
+def default_name(process: Process, format: str) -> str:
+    """``hanganalyze-NAME-PID.html``; the name is the target's own choice, so only plain characters of it stay."""
+    name = re.sub(r"[^A-Za-z0-9._+-]", "_", process.name)[:32].strip(".") or "process"
+    return f"hanganalyze-{name}-{process.pid}.{_SUFFIX[format]}"
+
+
+def check_writable(path: Path) -> None:
+    """Raises OutputUnwritable where ``write`` would: asked before a process is stopped for a report nobody gets."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputUnwritable(str(path), f"the folder {folder} does not exist")
+    if path.is_dir():
+        raise OutputUnwritable(str(path), "it is a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputUnwritable(str(path), f"the folder {folder} is not writable for you")
+
+
+def write(path: Path, data: bytes) -> None:
+    """All of ``data`` at ``path`` with mode 0600, or an OutputUnwritable and no file at all.
+
+    A new file in the same folder is renamed over the old one: a symbolic link that somebody laid at ``path`` in a shared
+    folder is replaced, not followed.
+    """
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise OutputUnwritable(str(path), error.strerror or str(error)) from error

@@ -1,0 +1,78 @@
+"""``hanganalyze reference build|run|trials``, without the printing."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+Out = Callable[[str], None]
+
+
+def run(arguments: argparse.Namespace, out: Out, say: Out) -> bool:
+    """One verb; True when it came out well. Raises CompilerMissing, BuildFailed, LoaderFailed, UsageError."""
+    if arguments.verb == "build":
+        from analyzer.reference.build import build_loader
+
+        say("building the reference loader")
+        path = build_loader()
+        say("")
+        out(str(path))
+        return True
+    if arguments.input is not None and not arguments.input.is_file():
+        raise UsageError(f"There is no file {arguments.input}.", next_command="give a docker-archive, as «docker save» writes it")
+    return _run(arguments, out, say) if arguments.verb == "run" else _trials(arguments, out, say)
+
+
+def _run(arguments: argparse.Namespace, out: Out, say: Out) -> bool:
+    import signal
+
+    from analyzer.reference.image_make import make_image
+    from analyzer.reference.options import LoaderOptions
+    from analyzer.reference.run import STEPS, start
+
+    if arguments.stop_at and arguments.stop_at not in STEPS:
+        raise UsageError(f"There is no step {arguments.stop_at}.", next_command=f"one of {', '.join(STEPS)}")
+    with tempfile.TemporaryDirectory(prefix="hanganalyze-reference-") as folder:
+        archive = arguments.input or make_image(Path(folder) / "image.tar").path
+        options = LoaderOptions(archive, Path(folder) / "store", arguments.fix, arguments.widen, stop_at=arguments.stop_at)
+        with start(options) as loader:
+            say("running the reference loader")
+            outcome = loader.wait_until("exited", 60.0)
+            say("")
+            result = loader.result(outcome)
+            for step, pid in result.status.steps.items():
+                out(f"step {step} (process {pid})")
+            if outcome in {"hung", "held"}:
+                out(f"{outcome}: process {loader.pid}, child {loader.child_pid}; Ctrl-C ends it")
+                signal.pause()
+            out(f"{outcome}" + (f" with exit code {result.exit_code}" if result.exit_code is not None else ""))
+            for tag in result.tags:
+                out(f"loaded {tag}")
+            if result.stderr.strip():
+                out(result.stderr.strip())
+            return outcome == "exited" and result.exit_code == 0
+
+
+def _trials(arguments: argparse.Namespace, out: Out, say: Out) -> bool:
+    from analyzer.reference.trials import trials
+
+    if arguments.runs < 1:
+        raise UsageError(f"--runs must be at least 1, not {arguments.runs}.")
+    figures = trials(
+        arguments.fix,
+        arguments.widen,
+        arguments.runs,
+        arguments.input,
+        lambda tally: say(f"{tally.runs} of {arguments.runs} runs, {tally.hung} hung"),
+    )
+    say("")
+    widened = "" if arguments.widen == "off" else f", widened ({arguments.widen}): a rate with a widener is not a rate without"
+    out(f"fix {figures.fix}: {figures.hung} of {figures.runs} runs hung, {figures.failed} failed{widened}")
+    return figures.hung == 0 and figures.failed == 0
