@@ -1,0 +1,59 @@
+"""Diagnosis -> bytes, one file a format. Nothing here prints or touches a process."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from analyzer.model import Diagnosis
+
+Format = Literal["html", "json", "markdown", "text"]
+FORMATS: tuple[Format, ...] = ("html", "json", "markdown", "text")
+
+
+def render(diagnosis: Diagnosis, format: Format) -> bytes:
+    """The report in one format, UTF-8. Text is without colours and 100 columns wide; text.py makes others."""
+    match format:
+        case "html":
+            from analyzer.render.html import to_html
+
+            return to_html(diagnosis).encode()
+        case "json":
+            from analyzer.render.json import to_json
+
+            return to_json(diagnosis).encode()
+        case "markdown":
+            from analyzer.render.markdown import to_markdown
+
+            return to_markdown(diagnosis).encode()
+        case "text":
+            from analyzer.render.text import to_text
+
+            return to_text(diagnosis).encode()
+
+
+def prepare(format: Format) -> None:
+    """Import and compile what ``render`` will need: worth calling while a debugger is still reading symbols."""
+    if format == "html":
+        from analyzer.render.html import prepare as compile_templates
+
+        compile_templates()
+    elif format != "json":
+        import_module(f"analyzer.render.{format}")
+
+
+def load(data: bytes) -> Diagnosis:
+    """A saved result back: JSON, or a report in HTML, which holds the same JSON. Raises BadSavedResult."""
+    from analyzer.errors import BadSavedResult
+    from analyzer.render.json import from_json
+
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise BadSavedResult(f"This is neither JSON nor a report: {error}.") from error
+    if text.lstrip()[:9].lower() == "<!doctype":
+        from analyzer.render.embed import extract
+
+        text = extract(text)
+    return from_json(text)

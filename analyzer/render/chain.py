@@ -1,0 +1,224 @@
+"""The chain of waits as a story: who stands in whose way, as nodes and arrows for a drawing, a tree and sentences.
+
+The diagnosis gives the links between threads. What a reader needs besides, and what is added here: the raw clone that
+made the process, the lock, and the thread that holds it, which may live in another process only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from analyzer.render.find import fact_of, findings_of, guilty_call, next_link, process_of, telling_frame, thread_in
+from analyzer.render.frames import normalised
+
+if TYPE_CHECKING:
+    from analyzer.model import ChainLink, Diagnosis, Finding, Lock, Owner
+    from analyzer.render.words import Words
+
+Tone = Literal["plain", "hung", "lock", "ghost"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A thread or a lock."""
+
+    pid: int
+    """The process in whose frame it is drawn."""
+    title: str
+    lines: tuple[str, ...]
+    tone: Tone
+    """``hung``: a finding speaks of it; ``ghost``: exists in another process only."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """From one node to another, both numbers in ``Story.nodes``."""
+
+    start: int
+    end: int
+    label: str
+    kind: Literal["waits", "made", "held"]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A process of the drawing."""
+
+    pid: int
+    title: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """The chain, ready to be drawn or told. Empty when nobody waits for anybody."""
+
+    lanes: tuple[Lane, ...]
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    sentences: tuple[str, ...]
+
+
+def story(diagnosis: Diagnosis, words: Words) -> Story:
+    """The chain from whom was asked for down to the root blocker."""
+    teller = _Teller(diagnosis, words)
+    for link in diagnosis.chain:
+        teller.link(link)
+    return teller.story()
+
+
+class _Teller:
+    """Collects nodes, edges and sentences while it walks the links once."""
+
+    def __init__(self, diagnosis: Diagnosis, words: Words) -> None:
+        self.diagnosis = diagnosis
+        self.words = words
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+        self.sentences: list[str] = []
+        self.number: dict[tuple[int, int], int] = {}
+        self.waiting: list[tuple[int, ChainLink]] = []
+
+    def story(self) -> Story:
+        for start, link in self.waiting:
+            following = next_link(self.diagnosis, link)
+            if following is not None:
+                self.edges.append(Edge(start, self.number[following.pid, following.tid], self.waits(link), "waits"))
+        pids = dict.fromkeys(node.pid for node in self.nodes)
+        lanes = tuple(Lane(pid, self.name(pid)) for pid in pids)
+        return Story(lanes, tuple(self.nodes), tuple(self.edges), tuple(self.sentences))
+
+    def name(self, pid: int) -> str:
+        return self.words.process(process_of(self.diagnosis, pid), pid)
+
+    def link(self, link: ChainLink) -> None:
+        if (link.pid, link.tid) in self.number:
+            return
+        finding = next(iter(findings_of(self.diagnosis, link.pid, link.tid)), None)
+        inside, caller = self.place(link, finding)
+        lines = [self.words("chain.inside", function=inside)] if inside else []
+        if caller:
+            lines.append(self.words("chain.called-by", function=caller))
+        lock = finding.lock if finding else None
+        number = self.add(Node(link.pid, self.thread_title(link.pid, link.tid), tuple(lines), "hung" if finding else "plain"))
+        self.number[link.pid, link.tid] = number
+        self.waiting.append((number, link))
+        self.born(link.pid, number)
+        self.tell(link, inside)
+        if lock is not None and finding is not None and next_link(self.diagnosis, link) is None:
+            self.lock(finding, lock, number)
+        elif next_link(self.diagnosis, link) is None:
+            self.loose_end(number, link)
+
+    def place(self, link: ChainLink, finding: Finding | None) -> tuple[str | None, str | None]:
+        """The function a thread is in, and who called it where a finding knows."""
+        thread = thread_in(process_of(self.diagnosis, link.pid), link.tid)
+        caller, called = guilty_call(thread, finding)
+        if called:
+            return called, caller
+        frame = telling_frame(thread)
+        return (normalised(frame.function) if frame else None), None
+
+    def add(self, node: Node) -> int:
+        self.nodes.append(node)
+        return len(self.nodes) - 1
+
+    def thread_title(self, pid: int, tid: int) -> str:
+        return self.words("chain.main-thread" if pid == tid else "chain.thread", tid=tid)
+
+    def born(self, pid: int, number: int) -> None:
+        """An arrow from the parent when the process came from a raw clone; told first, because it happened first."""
+        process = process_of(self.diagnosis, pid)
+        fact = fact_of(process, "created-by-raw-clone")
+        if process is None or fact is None or fact.holds != "yes":
+            return
+        parent = process_of(self.diagnosis, process.ppid)
+        if parent is None:
+            self.sentences.insert(0, self.words("told.cloned-alone", child=self.name(pid)))
+            return
+        there, here = (one.threads_total or len(one.threads) for one in (parent, process))
+        names = {"parent": self.name(parent.pid), "child": self.name(pid)}
+        told = self.words.count("told.cloned", there, copied=here, **names)
+        self.sentences.insert(0, told)
+        start = next((self.number[key] for key in self.number if key[0] == parent.pid), None)
+        if start is not None:
+            self.edges.append(Edge(start, number, self.words("chain.made"), "made"))
+
+    def tell(self, link: ChainLink, inside: str | None) -> None:
+        who = self.words("told.thread", tid=link.tid, process=self.name(link.pid))
+        if link.for_ is not None and link.for_.pid != link.pid:
+            key = "told.waits-for-process"
+        else:
+            key = "told.waits-inside" if inside else "told.waits"
+        blocker = self.name(link.for_.pid) if link.for_ else ""
+        self.sentences.append(self.words(key, who=who, waits=link.waits, inside=inside, blocker=blocker))
+
+    def lock(self, finding: Finding, lock: Lock, waiter: int) -> None:
+        called = lock.symbol or self.words("chain.lock-at", address=lock.address)
+        lines = [lock.address] if lock.symbol else []
+        if lock.word is not None:
+            lines.append(self.words.choice("lock-word", lock.word))
+        if lock.records_owner is False:
+            lines.append(self.words("chain.no-owner"))
+            self.sentences.append(self.words("told.no-owner", lock=called))
+        number = self.add(Node(finding.pid, called, tuple(lines), "lock"))
+        self.edges.append(Edge(waiter, number, self.words("chain.waits-for"), "waits"))
+        if lock.owner is not None:
+            self.owner(finding, lock.owner, number, called)
+
+    def owner(self, finding: Finding, owner: Owner, lock: int, called: str) -> None:
+        pid = owner.pid if owner.pid is not None else finding.pid
+        orphaned = owner.orphaned is True
+        title = self.thread_title(pid, owner.tid) if owner.tid is not None else self.words("chain.somebody")
+        lines = [self.words("chain.started-with", function=owner.function)] if owner.function else []
+        if owner.doing and owner.doing != owner.function:
+            lines.append(self.words("chain.inside", function=owner.doing))
+        if orphaned:
+            lines.append(self.words("chain.not-copied", child=self.name(finding.pid)))
+        number = self.add(Node(pid, title, tuple(lines), "ghost" if orphaned else "plain"))
+        label = self.words("chain.held-by")
+        self.edges.append(Edge(lock, number, label, "held"))
+        words, names = self.words, {"lock": called, "tid": owner.tid if owner.tid is not None else "?"}
+        told = [words("told.held", process=self.name(pid), **names)]
+        if orphaned:
+            told = [words("told.orphaned", child=self.name(finding.pid), process=self.name(pid), **names)]
+        if owner.function:
+            told.append(words("told.started-with", function=owner.function))
+        if owner.doing:
+            told.append(words("told.doing", function=owner.doing))
+        if orphaned:
+            told.append(words("told.never", child=self.name(finding.pid)))
+        self.sentences.append(" ".join(told))
+
+    def waits(self, link: ChainLink) -> str:
+        return self.words("chain.waits", waits=link.waits)
+
+    def loose_end(self, number: int, link: ChainLink) -> None:
+        """The last one waits for something that is no thread of the family: it is written into its own node."""
+        self.nodes[number] = replace(self.nodes[number], lines=(*self.nodes[number].lines, self.waits(link)))
+
+
+def tree(told: Story, words: Words) -> tuple[str, ...]:
+    """The chain as lines for a terminal or a ticket: a thread, below it what it waits for."""
+    names = {lane.pid: lane.title for lane in told.lanes}
+    waits = [edge for edge in told.edges if edge.kind != "made"]
+    lines: list[str] = []
+    depth = 0
+    for number, node in enumerate(told.nodes):
+        depth = depth + 1 if any(edge.end == number > edge.start for edge in waits) else 0
+        head = node.title if node.tone == "lock" else words("tree.node", process=names[node.pid], thread=node.title)
+        notes = list(node.lines)
+        if any(edge.kind == "made" and edge.end == number for edge in told.edges):
+            notes.insert(0, words("tree.made"))
+        out = next((edge for edge in waits if edge.start == number), None)
+        if out is not None and node.tone != "lock":
+            lock = told.nodes[out.end].tone == "lock"
+            notes.append(words("chain.waits", waits=told.nodes[out.end].title) if lock else out.label)
+        lines.append(_branch(depth) + head + (": " + "; ".join(notes) if notes else ""))
+        if out is not None and out.end <= number:
+            lines.append(_branch(depth + 1) + words("tree.cycle", thread=told.nodes[out.end].title))
+    return tuple(lines)
+
+
+def _branch(depth: int) -> str:
+    return "   " * (depth - 1) + "└─ " if depth else ""

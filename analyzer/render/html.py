@@ -1,0 +1,212 @@
+"""The HTML report: one file, nothing fetched, complete without script. The page itself is reports/report.html.j2.
+
+Every value passes two gates on its way into the page: ``finalize`` writes hidden characters out and cuts what is
+endless, and autoescape makes the rest text. Neither can be forgotten in a template.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from analyzer.data import folder
+from analyzer.render.chain import story
+from analyzer.render.compare import compare
+from analyzer.render.drawing import narrow, wide
+from analyzer.render.embed import embed
+from analyzer.render.find import process_of, telling_frame
+from analyzer.render.frames import normalised, source_place
+from analyzer.render.groups import Group, groups, stack_lines
+from analyzer.render.json import to_json
+from analyzer.render.markdown import affected
+from analyzer.render.safe import NAME_LIMIT, TEXT_LIMIT, paragraphs, visible
+from analyzer.render.surroundings import left_out, subject_name, surroundings
+from analyzer.render.trials import trials
+from analyzer.render.verdict import verdict
+from analyzer.render.words import ENGLISH, Words
+
+if TYPE_CHECKING:
+    from analyzer.model import Diagnosis, Fact
+    from analyzer.render.groups import StackLine
+
+STACK_BUDGET = 110_000
+"""Characters of stacks that the page shows in full; further stacks are one line each. The data has all of them."""
+BRIEF_LIMIT = 300
+LIST_LIMIT = 40
+TIDS_LIMIT = 24
+
+
+@dataclass(frozen=True)
+class ShownGroup:
+    """Threads with one stack, as the page shows them."""
+
+    group: Group
+    lines: tuple[StackLine, ...]
+    tids: tuple[int, ...]
+    more_tids: int
+
+
+@dataclass(frozen=True)
+class OtherFacts:
+    """Facts that no reason has told already."""
+
+    process: str
+    facts: tuple[Fact, ...]
+
+
+def prepare() -> None:
+    """Compile the templates, so that the first page is as fast as the second."""
+    for name in _environment().list_templates(extensions=["j2"]):
+        _environment().get_template(name)
+
+
+def to_html(diagnosis: Diagnosis, words: Words = ENGLISH) -> str:
+    """The whole page."""
+    return _environment().get_template("report.html.j2").render(_view(diagnosis, words))
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folder("reports")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalised,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=[],
+    )
+    environment.filters.update(
+        name=lambda text: visible(str(text), NAME_LIMIT),
+        normal=lambda text: visible(normalised(text) or "??", NAME_LIMIT),
+        place=lambda frame: visible(source_place(frame), NAME_LIMIT),
+        paragraphs=paragraphs,
+        breakable=_breakable,
+    )
+    environment.tests["web"] = _is_web
+    return environment
+
+
+def _finalised(value: object) -> object:
+    """What every ``{{ }}`` goes through; text that is HTML already is left alone."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value, TEXT_LIMIT)
+    return "" if value is None else value
+
+
+def _is_web(url: str) -> bool:
+    """Only plain web addresses become links: a catalogue may come from a stranger."""
+    return bool(re.fullmatch(r"https?://[\w.-]+(:\d+)?(/[\w./~%#?=&+:;,@-]*)?", url, re.ASCII)) and len(url) < TEXT_LIMIT
+
+
+def _breakable(text: str, limit: int = NAME_LIMIT) -> Markup:
+    """A long name or path that may wrap after its separators, and stays one word when it is copied."""
+    escaped = Markup.escape(visible(text, limit))
+    return Markup(re.sub(r"(::|[/_.,(=-])(?=\w)", r"\1<wbr>", str(escaped)))  # noqa: S704 - escaped in the line above
+
+
+@functools.cache
+def _style() -> tuple[Markup, str]:
+    """The style sheet, and its hash for the page's Content-Security-Policy: no other style can apply."""
+    css = (folder("reports") / "report.css").read_text(encoding="utf-8")
+    css = re.sub(r"/\*.*?\*/|^\s+|\n", "", css, flags=re.DOTALL | re.MULTILINE)
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return Markup(css), f"sha256-{digest}"  # noqa: S704 - our own file
+
+
+def _view(diagnosis: Diagnosis, words: Words) -> dict[str, Any]:
+    css, style_hash = _style()
+    told = story(diagnosis, words)
+    finding = diagnosis.findings[0] if diagnosis.findings else None
+    full, brief = _threads(diagnosis)
+    photo = diagnosis.reference
+    return {
+        "w": words,
+        "css": css,
+        "style_hash": style_hash,
+        "d": diagnosis,
+        "finding": finding,
+        "head": verdict(diagnosis, words),
+        "subject": subject_name(diagnosis, words),
+        "story": told,
+        "wide": wide(told),
+        "narrow": narrow(told),
+        "comparison": compare(diagnosis, words),
+        "trials": trials(photo.trials if photo else (), words),
+        "affected": affected(finding, words) if finding else "",
+        "others": [_other(diagnosis, number, words) for number in range(1, len(diagnosis.findings))],
+        "rejected": [_rejected(diagnosis, number, words) for number in range(len(diagnosis.near_misses))],
+        "other_facts": _other_facts(diagnosis, words),
+        "full": full,
+        "brief": brief,
+        "brief_limit": BRIEF_LIMIT,
+        "summary": _summary(diagnosis, len(full) + len(brief), words),
+        "surroundings": surroundings(diagnosis, words),
+        "left_out": left_out(diagnosis, words),
+        "limit": LIST_LIMIT,
+        "data": Markup(embed(to_json(diagnosis, indent=None))),  # noqa: S704 - embed() leaves no < in it
+        "tool": next((f"{one.name} {one.version}" for one in diagnosis.snapshot.tools), "hanganalyze"),
+        "telling": lambda group: telling_frame(group.threads[0]),
+    }
+
+
+def _other(diagnosis: Diagnosis, number: int, words: Words) -> str:
+    finding = diagnosis.findings[number]
+    process = words.process(process_of(diagnosis, finding.pid), finding.pid)
+    certainty = words(f"certainty.{finding.certainty}")
+    return words("evidence.other", title=finding.title, certainty=certainty, process=process, tid=finding.tid)
+
+
+def _rejected(diagnosis: Diagnosis, number: int, words: Words) -> str:
+    miss = diagnosis.near_misses[number]
+    process = words.process(process_of(diagnosis, miss.pid), miss.pid)
+    return words("near-miss", signature=miss.signature, process=process, tid=miss.tid, because=miss.because)
+
+
+def _threads(diagnosis: Diagnosis) -> tuple[list[ShownGroup], list[Group]]:
+    """Groups shown in full until the budget is spent, and the rest."""
+    full: list[ShownGroup] = []
+    brief: list[Group] = []
+    left = STACK_BUDGET
+    for group in groups(diagnosis):
+        lines = stack_lines(group.threads[0], group.finding)
+        cost = sum(_cost(line) for line in lines) + 200
+        if group.finding is None and cost > left:
+            brief.append(group)
+            continue
+        left -= cost
+        tids = tuple(thread.tid for thread in group.threads)
+        full.append(ShownGroup(group, lines, tids[:TIDS_LIMIT], max(0, len(tids) - TIDS_LIMIT)))
+    return full, brief
+
+
+def _cost(line: StackLine) -> int:
+    frames = (line.frame,) if line.frame else line.folded
+    return 90 + sum(min(len(one.function or ""), NAME_LIMIT) + min(len(source_place(one)), NAME_LIMIT) for one in frames)
+
+
+def _summary(diagnosis: Diagnosis, stacks: int, words: Words) -> str:
+    processes = diagnosis.snapshot.processes
+    return words(
+        "threads.summary",
+        threads=words.count("threads.count", sum(len(process.threads) for process in processes)),
+        processes=words.count("processes.count", len(processes)),
+        stacks=words.count("stacks.count", stacks),
+    )
+
+
+def _other_facts(diagnosis: Diagnosis, words: Words) -> list[OtherFacts]:
+    told = {(one.pid, reason.fact) for one in diagnosis.findings[:1] for reason in one.reasons}
+    shown = []
+    for process in diagnosis.snapshot.processes:
+        facts = tuple(fact for fact in process.facts if (process.pid, fact.name) not in told)
+        if facts:
+            shown.append(OtherFacts(words.process(process, process.pid), facts))
+    return shown

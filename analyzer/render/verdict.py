@@ -1,0 +1,107 @@
+"""What stands first in every format: one sentence, how sure it is, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.render.figures import runs_to_prove
+from analyzer.render.find import process_of, subject_pid, thread_in
+from analyzer.render.safe import first_sentence, visible
+
+if TYPE_CHECKING:
+    from analyzer.model import Diagnosis, Finding
+    from analyzer.render.words import Words
+
+
+USUAL_RATE = 1 / 200
+"""How often the fork lock hangs in the field, as reported for s390x."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The head of the report."""
+
+    tone: str
+    """proven, likely, possible, hung, not-hung or unclear: chooses the colour, which only repeats what the words say."""
+    sentence: str
+    """The verdict, with a full stop."""
+    surety: str
+    """One word: how sure."""
+    surety_means: str
+    """What that word rests on."""
+    remark: str | None
+    """How the process that was asked for comes into it, when the finding speaks of another."""
+    fix: str
+    """What to do, short."""
+    verify: str
+    """The command that shows whether it is mended, or what to do next."""
+
+
+def verdict(diagnosis: Diagnosis, words: Words) -> Verdict:
+    """The head of the report for any status."""
+    finding = diagnosis.findings[0] if diagnosis.findings else None
+    asked = words.process(process_of(diagnosis, subject_pid(diagnosis)), subject_pid(diagnosis) or 0)
+    if finding is None:
+        return _without_finding(diagnosis, words, asked)
+    hung = words.process(process_of(diagnosis, finding.pid), finding.pid)
+    remark = None
+    if subject_pid(diagnosis) not in (None, finding.pid):
+        remark = words("verdict.asked-for-another", asked=asked, hung=hung)
+    return Verdict(
+        tone=finding.certainty,
+        sentence=words(f"verdict.{finding.certainty}", process=hung, title=_clause(finding.title)),
+        surety=words(f"certainty.{finding.certainty}"),
+        surety_means=_rests_on(finding, words),
+        remark=remark,
+        fix=_fix(finding, words),
+        verify=words("verify.command", runs=runs_needed(diagnosis)),
+    )
+
+
+def runs_needed(diagnosis: Diagnosis) -> int:
+    """Clean runs that prove a fix: at the rate that trials without fix and widener showed, else at one hang in 200 runs.
+
+    A rate seen with a widener says nothing about how often the user's own program hangs.
+    """
+    trials = diagnosis.reference.trials if diagnosis.reference else ()
+    plain = [one for one in trials if one.fix == "none" and one.widener == "off" and one.hung]
+    return runs_to_prove(plain[0].hung / plain[0].runs if plain else USUAL_RATE) or 1
+
+
+def _clause(title: str) -> str:
+    return visible(title).strip().rstrip(".")
+
+
+def _rests_on(finding: Finding, words: Words) -> str:
+    held = [one for one in finding.reasons if one.holds == "yes" and one.decides != "veto"]
+    key = f"certainty-means.{finding.certainty}"
+    return words.count(key, len(held), asked=len([one for one in finding.reasons if one.decides != "veto"]))
+
+
+def _fix(finding: Finding, words: Words) -> str:
+    """The version to install when it is known to help, then the first sentence of the remedy."""
+    affected = finding.affected
+    remedy = first_sentence(finding.remedy) or words("remedy.none")
+    if affected is None or affected.fixed_in is None or affected.holds != "yes":
+        return remedy
+    installed = affected.installed or words("value.unknown")
+    update = words("fix.update", package=affected.package, installed=installed, fixed=affected.fixed_in)
+    return f"{update} {remedy}"
+
+
+def _without_finding(diagnosis: Diagnosis, words: Words, asked: str) -> Verdict:
+    status = diagnosis.status if diagnosis.status != "root-cause" else "unclear"
+    thread = thread_in(process_of(diagnosis, subject_pid(diagnosis)), diagnosis.subject.tid if diagnosis.subject else None)
+    remark = None
+    if thread is not None and thread.wait is not None and status != "unclear":
+        remark = words("verdict.main-thread-waits", waits=thread.wait.text)
+    return Verdict(
+        tone=status,
+        sentence=words(f"verdict.{status}", process=asked),
+        surety=words(f"status.{status}"),
+        surety_means=words(f"status-means.{status}"),
+        remark=remark,
+        fix=words(f"next.{status}"),
+        verify=words(f"next-command.{status}", pid=subject_pid(diagnosis) or "PID"),
+    )

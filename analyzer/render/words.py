@@ -1,0 +1,49 @@
+"""How the report speaks: every sentence has a key, and a language is one catalogue of them.
+
+A second language is a second catalogue beside english.py and an entry in LANGUAGES; nothing else knows a language.
+Values from the target are put in with ``str.format``, whose fields are not read again: a name with braces stays a name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.render.english import ENGLISH_TEXTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analyzer.model import Process
+
+
+class Words:
+    """One language: ``words("key", name=value)`` is a sentence."""
+
+    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+        self.language = language
+        """BCP 47 tag, for ``<html lang>``."""
+        self.texts = texts
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """The sentence of this key; KeyError for a key that the catalogue does not have."""
+        return self.texts[key].format(**values)
+
+    def count(self, key: str, number: int, **values: object) -> str:
+        """The sentence for a number: ``key.one`` or ``key.many``; the number is ``{n}``, with its thousands apart."""
+        form = "one" if number == 1 and f"{key}.one" in self.texts else "many"
+        return self(f"{key}.{form}", n=f"{number:,}".replace(",", "\u202f"), **values)
+
+    def choice(self, key: str, value: object) -> str:
+        """The words for one of a few values, ``key.value``; an unknown value speaks for itself."""
+        return self.texts.get(f"{key}.{value}", str(value))
+
+    def process(self, process: Process | None, pid: int) -> str:
+        """A process in a sentence: ``podman (2560)``. A pasted trace may have no pid."""
+        name = process.name if process and process.name else ""
+        if pid <= 0:
+            return name or self("process.nameless")
+        return f"{name} ({pid})" if name else self("process.numbered", pid=pid)
+
+
+ENGLISH = Words("en", ENGLISH_TEXTS)
+LANGUAGES = {ENGLISH.language: ENGLISH}
