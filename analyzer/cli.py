@@ -139,9 +139,13 @@ def _analyse_one(pid: int, arguments: argparse.Namespace, format: str, target: s
 
 def _warm_up(format: str) -> None:
     """The slow imports of rendering, while the debugger works."""
-    from analyzer.render import warm_up
+    import rich.console
 
-    warm_up(format)
+    assert rich.console
+    if format == "html":
+        from analyzer.render.html import prepare
+
+        prepare()
 
 
 def _deliver(diagnosis: Diagnosis, format: str, target: str | None) -> None:

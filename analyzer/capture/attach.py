@@ -31,7 +31,7 @@ class Attach:
 
     def __init__(self, target: Target, name: str, path: str, *, max_pause: float, index_cache: str | None) -> None:
         self._target, self._name, self._path, self._max_pause = target, name, path, max_pause
-        self._session = MiSession(gdb.arguments(path, index_cache), gdb.environment())
+        self._session = MiSession(gdb.arguments(path, index_cache), gdb.environment(path))
         self._attached = False
         self._version: str | None = None
 

@@ -6,23 +6,14 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+import sys
+import sysconfig
 from pathlib import Path
 
 from analyzer.errors import DebuggerFailed, DebuggerMissing, DebuggerTooOld
 
 OLDEST = (10, 1)
 """The oldest version whose MI has everything we ask for."""
-
-
-@dataclass(frozen=True)
-class Gdb:
-    """A gdb to run."""
-
-    path: str
-    version: str
-    bundled: bool = False
-    """It came with the ``[gdb]`` extra and knows every architecture."""
 
 
 def bundled_path() -> str | None:
@@ -42,11 +33,12 @@ def candidates(explicit: str | None = None) -> list[tuple[str, bool]]:
     if chosen:
         return [(chosen, False)]
     found: list[tuple[str, bool]] = []
-    on_path = shutil.which("gdb")
-    if on_path:
-        found.append((on_path, False))
     bundled = bundled_path()
-    if bundled and bundled != on_path:
+    on_path = shutil.which("gdb")
+    # The extra puts a Python script called gdb beside us, which is not a gdb but starts one in its own way.
+    if on_path and not (bundled and Path(on_path).parent == Path(sys.prefix) / "bin"):
+        found.append((on_path, False))
+    if bundled:
         found.append((bundled, True))
     return found
 
@@ -55,7 +47,13 @@ def ask_version(path: str) -> str:
     """The version that the gdb at ``path`` reports; raises DebuggerFailed with its own words when it does not start."""
     try:
         answer = subprocess.run(
-            [path, "--nx", "--version"], capture_output=True, text=True, errors="replace", timeout=20, check=False
+            [path, "--nx", "--version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=20,
+            check=False,
+            env=environment(path),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DebuggerFailed(f"{path} does not start: {error}") from error
@@ -114,12 +112,23 @@ def arguments(path: str, index_cache: str | None) -> list[str]:
     if index_cache:
         settings += [f"set index-cache directory {index_cache}", "set index-cache enabled on"]
     command = [path, "--nx", "--quiet", "--interpreter=mi3"]
+    if path == bundled_path():
+        command.append(f"--data-directory={Path(path).parent.parent / 'share' / 'gdb'}")
     for setting in settings:
         command += ["-iex", setting]
     return command
 
 
-def environment() -> dict[str, str]:
-    """The environment gdb runs in: the C locale, so that its messages can be read; no debuginfod servers; no history."""
+def environment(path: str) -> dict[str, str]:
+    """The environment gdb runs in: the C locale, so that its messages can be read; no debuginfod servers; no history.
+
+    The bundled gdb needs the shared Python library that belongs to the interpreter it was installed for.
+    """
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"}}
-    return {**kept, "LC_ALL": "C.UTF-8", "GDBHISTFILE": "/dev/null", "DEBUGINFOD_URLS": "", "TERM": "dumb"}
+    settings = {"LC_ALL": "C.UTF-8", "GDBHISTFILE": "/dev/null", "DEBUGINFOD_URLS": "", "TERM": "dumb"}
+    if path == bundled_path():
+        places = (sysconfig.get_config_var("LIBDIR"), f"{sys.base_exec_prefix}/lib", f"{sys.prefix}/lib")
+        settings["LD_LIBRARY_PATH"] = ":".join(dict.fromkeys(place for place in places if place))
+        settings |= {"PYTHONHOME": f"{sys.base_prefix}:{sys.base_exec_prefix}", "PYTHONNOUSERSITE": "1"}
+        settings["PYTHONDONTWRITEBYTECODE"] = "1"
+    return {**kept, **settings}

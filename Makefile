@@ -1,0 +1,59 @@
+# Everything a newcomer types. Works as root (installs what the system lacks with apt) and as an ordinary user (a virtual
+# environment, gdb from the [gdb] extra, a compiler from ziglang).
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+.DEFAULT_GOAL := help
+
+.PHONY: help setup dev demo test live system check lint types bench schema ci clean
+
+help:
+	@echo "make demo    watch a container image loader hang, open the report that says why"
+	@echo "make test    unit tests and tests on real hung processes"
+	@echo "make check   ruff, mypy --strict, tests"
+	@echo "make bench   wall time and pause against gdb and eu-stack"
+	@echo "make system  real podman and other C libraries (root, downloads)"
+	@echo "make ci      what the continuous integration runs"
+
+setup: $(BIN)/.installed
+$(BIN)/.installed: pyproject.toml tools/setup.sh
+	sh tools/setup.sh $(VENV)
+	@touch $@
+
+dev: $(BIN)/.dev
+$(BIN)/.dev: $(BIN)/.installed
+	sh tools/setup.sh $(VENV) dev
+	@touch $@
+
+demo: setup
+	@status=0; $(BIN)/hanganalyze demo || status=$$?; [ $$status -le 1 ]
+
+test: dev
+	$(PYTEST) tests/unit tests/live
+
+live: dev
+	$(PYTEST) tests/live
+
+system: dev
+	$(PYTEST) tests/system -m "system and not s390x"
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: dev
+	$(BIN)/mypy
+
+schema: dev
+	$(BIN)/python -m tests.tools.make_schema
+
+check: lint types test
+
+bench: dev
+	$(BIN)/python -m tests.bench
+
+ci: check
+	sh tools/ci.sh $(VENV)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build dist
