@@ -1,0 +1,76 @@
+"""Compile a target, once in the life of this Python process."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCES = Path(__file__).parent
+
+# -O0: each function keeps its frame and its name. -ldl: a library of its own before glibc 2.34.
+FLAGS = ("-g", "-O0", "-Wall", "-Wextra", "-pthread")
+LIBRARIES = ("-ldl",)
+
+
+class CannotBuildError(Exception):
+    """The compiler is missing (the message names the package) or refused the program (the message is what it said)."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a target is compiled that is not compiled like the others."""
+
+    cc: str
+    static: bool
+    package: str
+
+
+RECIPES = {"musl_static": Recipe(cc="musl-gcc", static=True, package="musl-tools")}
+
+
+def names() -> list[str]:
+    """The targets there are."""
+    return sorted(source.stem for source in SOURCES.glob("*.c"))
+
+
+def build(name: str, *, static: bool = False, cc: str | None = None) -> Path:
+    """The executable of target `name`, for every user to run.
+
+    `cc` is the compiler (default: $CC, else `cc`; `musl_static` brings its own). Anything the compiler says is a Python
+    warning. Raises `CannotBuildError`.
+    """
+    recipe = RECIPES.get(name, Recipe(os.environ.get("CC", "cc"), static=False, package="gcc libc6-dev"))
+    return _build(name, static or recipe.static, cc or recipe.cc, recipe.package)
+
+
+@functools.cache
+def _build(name: str, static: bool, cc: str, package: str) -> Path:
+    if shutil.which(cc) is None:
+        raise CannotBuildError(f"no compiler {cc!r}: apt-get install {package}")
+    wanted = _directory() / "-".join([name, Path(cc).name, "static" if static else "dynamic"])
+    unfinished = wanted.with_suffix(".unfinished")
+    flags = [*FLAGS, "-static"] if static else FLAGS
+    command = [cc, *flags, str(SOURCES / f"{name}.c"), "-o", str(unfinished), *LIBRARIES]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    if done.returncode != 0:
+        raise CannotBuildError(f"{' '.join(command)}\n{done.stderr}")
+    if done.stderr and not static:  # the linker always warns about a static getpwnam()
+        warnings.warn(f"{name}.c: {done.stderr}", stacklevel=3)
+    unfinished.chmod(0o755)
+    return unfinished.rename(wanted)
+
+
+@functools.cache
+def _directory() -> Path:
+    """Not pytest's own temporary directory: that one is closed to the ordinary user some targets run as."""
+    made = Path(tempfile.mkdtemp(prefix="hanganalyze-targets-"))
+    made.chmod(0o755)
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
