@@ -1,0 +1,100 @@
+"""What a snapshot means: ``(Snapshot, catalogue) -> Diagnosis``. Pure; reads nothing but the catalogue's files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from analyzer.diagnose.answers import Answers
+from analyzer.diagnose.catalogue import Catalogue, load_catalogue
+from analyzer.diagnose.chain import chain
+from analyzer.diagnose.fits import Fits
+from analyzer.diagnose.judge import Verdict, judge
+from analyzer.diagnose.status import Seen, status
+from analyzer.model import Certainty, Diagnosis, Finding, NearMiss, Process, Reason, Snapshot, ThreadRef
+
+__all__ = ["Catalogue", "diagnose", "load_catalogue"]
+
+_ORDER: dict[Certainty, int] = {"proven": 0, "likely": 1, "possible": 2}
+
+
+def diagnose(snapshot: Snapshot, catalogue: Catalogue, subject: ThreadRef | None = None) -> Diagnosis:
+    """Judge every thread of every process by every signature.
+
+    ``subject`` is what the person asked about; without it, the first process. Raises nothing: what could not be told
+    stands in ``unexplained`` and in the reasons.
+    """
+    asked = subject
+    if asked is None and snapshot.processes:
+        asked = ThreadRef(snapshot.processes[0].pid)
+    seen = [_look(snapshot, process, catalogue) for process in snapshot.processes]
+    verdicts = [verdict for one in seen for verdict in one.verdicts]
+    findings = _findings(verdicts, catalogue, asked)
+    near = _near_misses(verdicts, findings)
+    word, unexplained = status(seen, findings, asked)
+    return Diagnosis(
+        status=word,
+        findings=findings,
+        near_misses=near,
+        chain=chain(snapshot, findings, asked),
+        snapshot=snapshot,
+        unexplained=unexplained,
+        subject=subject,
+    )
+
+
+def _look(snapshot: Snapshot, process: Process, catalogue: Catalogue) -> Seen:
+    answers = Answers(snapshot, process)
+    fits = Fits(catalogue, process, trace=answers.method == "trace")
+    verdicts = []
+    for thread in process.threads:
+        for signature in fits.candidates(thread):
+            verdict = judge(signature, thread, fits, answers)
+            if verdict is not None:
+                verdicts.append(verdict)
+    return Seen(process, answers, fits, tuple(verdicts))
+
+
+def _findings(verdicts: Sequence[Verdict], catalogue: Catalogue, asked: ThreadRef | None) -> tuple[Finding, ...]:
+    """Surest first, causes before waits, what was asked about before the rest; threads that say the same told once."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for verdict in verdicts:
+        found = verdict.finding
+        if found is not None:
+            place = found.lock.address if found.lock is not None else _spot(verdict, found)
+            groups.setdefault((found.signature, found.pid, found.certainty, place), []).append(found)
+    told = [_told_once(group) for group in groups.values()]
+
+    def rank(found: Finding) -> tuple[object, ...]:
+        elsewhere = asked is not None and found.pid != asked.pid
+        wait = catalogue.by_id[found.signature].kind == "wait"
+        return (wait, _ORDER[found.certainty], elsewhere, -len(found.matched_levels), found.signature, found.tid)
+
+    return tuple(sorted(told, key=rank))
+
+
+def _spot(verdict: Verdict, found: Finding) -> tuple[str | None, ...]:
+    """The functions at the guilty frame and the one inside it: the place in the code."""
+    levels = {found.guilty_level, max(found.matched_levels, default=None)}
+    return tuple(frame.function for frame in verdict.thread.frames if frame.level in levels)
+
+
+def _told_once(group: list[Finding]) -> Finding:
+    if len(group) == 1:
+        return group[0]
+    others = [str(one.tid) for one in group[1:]]
+    value = f"{len(others)} more: {', '.join(others[:20])}{', ...' if len(others) > 20 else ''}"
+    how = group[0].reasons[0].how if group[0].reasons else ""
+    more = Reason("Are there more threads of which this holds?", "yes", value, how)
+    return replace(group[0], reasons=(*group[0].reasons, more))
+
+
+def _near_misses(verdicts: Sequence[Verdict], findings: tuple[Finding, ...]) -> tuple[NearMiss, ...]:
+    """Each signature's near misses, once a process and reason; none where the signature was found there anyway."""
+    found = {(one.signature, one.pid) for one in findings}
+    once: dict[tuple[str, int, str], NearMiss] = {}
+    for verdict in verdicts:
+        near = verdict.near
+        if near is not None and (near.signature, near.pid) not in found:
+            once.setdefault((near.signature, near.pid, near.because), near)
+    return tuple(once.values())

@@ -1,0 +1,70 @@
+"""What a snapshot answers to the facts a signature asks for. What was not asked, or answered in two ways, is unknown."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from analyzer.diagnose.derive import derive
+from analyzer.diagnose.signature import FactTest
+from analyzer.model import Fact, Holds, Lock, Process, Snapshot, Thread
+from analyzer.model.facts import FACTS
+
+_OPPOSITE: dict[Holds, Holds] = {"yes": "no", "no": "yes", "unknown": "unknown"}
+
+
+class Answers:
+    """The facts of one process, by name and thread."""
+
+    def __init__(self, snapshot: Snapshot, process: Process) -> None:
+        self.snapshot = snapshot
+        self.process = process
+        self.method = (process.capture or snapshot.capture).method
+        self._facts: dict[str, list[Fact]] = {}
+        for fact in process.facts:
+            self._facts.setdefault(fact.name, []).append(fact)
+
+    @cached_property
+    def _lock_of(self) -> dict[int, Lock]:
+        return {tid: lock for lock in self.process.locks for tid in lock.waiters}
+
+    def lock(self, thread: Thread) -> Lock | None:
+        """The lock a thread waits for, where capture named it."""
+        found = self._lock_of.get(thread.tid)
+        if found is None and thread.wait is not None and thread.wait.address is not None:
+            return next((lock for lock in self.process.locks if lock.address == thread.wait.address), None)
+        return found
+
+    def fact(self, name: str, thread: Thread) -> Fact:
+        """The answer for a thread. Always one; its ``value`` says why where it is unknown."""
+        kind = FACTS[name]
+        given = [fact for fact in self._facts.get(name, ()) if self._speaks_of(fact, thread)]
+        if kind.derived and not given:
+            given = [derive(name, self.snapshot, self.process, thread, self.lock(thread))]
+        if not given:
+            return Fact(name, kind.asked, "unknown", self._why_not_asked(kind.frozen), "", tid=thread.tid)
+        if len({fact.holds for fact in given}) > 1:
+            told = "; ".join(f"{fact.holds}: {fact.value}" for fact in given)
+            return Fact(name, kind.asked, "unknown", f"it was answered in two ways ({told})", given[0].how, thread.tid)
+        return given[0]
+
+    def holds(self, test: FactTest, thread: Thread) -> Holds:
+        """Whether the wanted answer was given."""
+        found = self.fact(test.name, thread).holds
+        return found if test.wanted == "yes" else _OPPOSITE[found]
+
+    def askable(self, name: str) -> bool:
+        """Whether this way of capturing could have answered at all: a core knows nothing of life going on."""
+        return not (self.method == "core" and FACTS[name].frozen)
+
+    def _speaks_of(self, fact: Fact, thread: Thread) -> bool:
+        if fact.tid is not None:
+            return fact.tid == thread.tid
+        # An answer about threads that names none can only be meant of the one there is.
+        return FACTS[fact.name].scope == "process" or len(self.process.threads) == 1
+
+    def _why_not_asked(self, frozen: bool) -> str:
+        if self.method == "trace":
+            return "not asked: a pasted trace shows stacks only"
+        if self.method == "core" and frozen:
+            return "not asked: a core is one moment of one process"
+        return "not asked in this snapshot"

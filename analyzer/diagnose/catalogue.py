@@ -1,0 +1,208 @@
+"""The catalogue: folders of signatures and symbol sets, read strictly, compiled for the matcher.
+
+A folder holds one signature a file (``ID.toml``), ``symbols/`` with one symbol set a file, and ``cases/``. Everything
+that is wrong anywhere is found in one go. Nothing in a catalogue is code, so a stranger's is safe to load.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from analyzer.diagnose.document import Document
+from analyzer.diagnose.match import Matcher
+from analyzer.diagnose.pattern import Pattern, parse_pattern
+from analyzer.diagnose.read_signature import read_signature
+from analyzer.diagnose.signature import Signature
+from analyzer.diagnose.symbols import SymbolSet, normalise, spellings
+from analyzer.errors import BadSignatures
+
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_SET_KEYS = frozenset({"about", "names", "include", "libc", "unnamed", "signal"})
+
+# What the diagnosis itself asks of every stack, where the catalogue has the sets for it.
+BUILT_IN = {
+    "base": ["...", "@stack-base"],
+    "lock": ["@lock-wait+"],
+    "mutex": ["@lock-wait*", "@mutex-lock"],
+}
+
+
+class Catalogue:
+    """Signatures and symbol sets, ready to be used."""
+
+    def __init__(self, signatures: Iterable[Signature], sets: Mapping[str, SymbolSet]) -> None:
+        self.signatures = tuple(sorted(signatures, key=lambda signature: signature.id))
+        self.sets = dict(sets)
+
+    @cached_property
+    def by_id(self) -> dict[str, Signature]:
+        """Every signature by its id."""
+        return {signature.id: signature for signature in self.signatures}
+
+    @cached_property
+    def built_in(self) -> dict[str, Pattern]:
+        """The patterns of the diagnosis itself for which the sets are there."""
+        found = {name: parse_pattern(texts) for name, texts in BUILT_IN.items()}
+        return {name: pattern for name, pattern in found.items() if pattern.sets() <= self.sets.keys()}
+
+    @cached_property
+    def index(self) -> dict[Pattern, int]:
+        """Number of every pattern in the matcher."""
+        found: dict[Pattern, int] = {}
+        for signature in self.signatures:
+            for pattern in signature.patterns():
+                found.setdefault(pattern, len(found))
+        for pattern in self.built_in.values():
+            found.setdefault(pattern, len(found))
+        return found
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """All patterns of the catalogue, compiled."""
+        return Matcher(tuple(self.index), self.sets)
+
+    @cached_property
+    def _frameless(self) -> list[Signature]:
+        return [signature for signature in self.signatures if not signature.match.frames]
+
+    @cached_property
+    def _speakers(self) -> dict[int, list[Signature]]:
+        found: dict[int, list[Signature]] = {}
+        for signature in self.signatures:
+            patterns = [*signature.match.frames, *(pattern for near in signature.near for pattern in near.frames)]
+            for number in {self.index[pattern] for pattern in patterns}:
+                found.setdefault(number, []).append(signature)
+        return found
+
+    def speaking_of(self, fitting: tuple[int, ...]) -> list[Signature]:
+        """Signatures whose frames or near frames are among these patterns, and those without frames; each once."""
+        found = {one.id: one for number in fitting for one in self._speakers.get(number, ())}
+        return [*found.values(), *self._frameless]
+
+    @cached_property
+    def libc_names(self) -> frozenset[str]:
+        """Functions that some set calls libc's: in a trace that names no files this tells libc's frames from others."""
+        return frozenset(name for found in self.sets.values() if found.libc for name in found.exact)
+
+
+def load_catalogue(folders: Sequence[Path]) -> Catalogue:
+    """Read catalogue folders, the shipped one first.
+
+    Raises BadSignatures with every mistake in all of them as ``file:line: text``.
+    """
+    catalogue, problems = read_catalogue(folders)
+    if problems:
+        raise BadSignatures(problems)
+    return catalogue
+
+
+def read_catalogue(folders: Sequence[Path]) -> tuple[Catalogue, list[str]]:
+    """What can be read of the folders, and everything that is wrong with them."""
+    problems: list[str] = []
+    set_documents: dict[str, Document] = {}
+    documents: list[Document] = []
+    for folder in folders:
+        if not folder.is_dir():
+            problems.append(f"{folder}:1: there is no such folder")
+            continue
+        for path in sorted(folder.glob("symbols/*.toml")):
+            document = Document(path, _shown(path, folder))
+            if path.stem in set_documents:
+                document.wrong((), f"the symbol set {path.stem!r} exists already: {set_documents[path.stem].shown}")
+            set_documents.setdefault(path.stem, document)
+            problems += document.problems if set_documents[path.stem] is not document else []
+        documents += [Document(path, _shown(path, folder)) for path in sorted(folder.glob("*.toml"))]
+    sets = _read_sets(set_documents)
+    signatures: dict[str, Signature] = {}
+    for document in documents:
+        signature = read_signature(document, sets)
+        if signature is None:
+            continue
+        if signature.id in signatures:
+            document.wrong(("id",), f"the id {signature.id!r} exists already: {signatures[signature.id].path}")
+        signatures.setdefault(signature.id, signature)
+    for document in (*set_documents.values(), *documents):
+        problems += document.problems
+    return Catalogue(signatures.values(), sets), problems
+
+
+def _shown(path: Path, folder: Path) -> str:
+    return str(Path(folder.name) / path.relative_to(folder))
+
+
+def _read_sets(documents: dict[str, Document]) -> dict[str, SymbolSet]:
+    """All symbol sets, with what they include put in; a set that includes itself is a mistake."""
+    own: dict[str, SymbolSet] = {}
+    includes: dict[str, list[str]] = {}
+    for name, document in documents.items():
+        data = document.data if document.data is not None else {}
+        if document.data is not None:
+            own[name] = _read_set(name, document)
+        else:
+            own[name] = SymbolSet(name, "", frozenset())  # so that those who use it are not called wrong too
+        includes[name] = document.strings(data, (), "include")
+    done: dict[str, SymbolSet] = {}
+
+    def finish(name: str, above: tuple[str, ...]) -> SymbolSet:
+        if name in done:
+            return done[name]
+        found = own[name]
+        exact, prefixes, unnamed, signal = set(found.exact), dict.fromkeys(found.prefixes), found.unnamed, found.signal
+        for other in includes[name]:
+            if other not in own:
+                documents[name].wrong(("include",), f"there is no symbol set {other!r}", value=other)
+            elif other in (*above, name):
+                documents[name].wrong(("include",), f"the set includes itself by way of {other!r}", value=other)
+            else:
+                inner = finish(other, (*above, name))
+                if inner.libc != found.libc:
+                    documents[name].wrong(("include",), f"{other!r} and {name!r} differ in «libc»", value=other)
+                exact |= inner.exact
+                prefixes.update(dict.fromkeys(inner.prefixes))
+                unnamed, signal = unnamed or inner.unnamed, signal or inner.signal
+        done[name] = SymbolSet(
+            name, found.about, frozenset(exact), tuple(prefixes), libc=found.libc, unnamed=unnamed, signal=signal
+        )
+        return done[name]
+
+    for name in sorted(own):
+        finish(name, ())
+    return done
+
+
+def _read_set(name: str, document: Document) -> SymbolSet:
+    data = document.data or {}
+    document.only(data, (), _SET_KEYS)
+    if not _NAME.fullmatch(name):
+        document.wrong((), f"a set's name is of small letters, digits and hyphens, not {name!r}")
+    about = document.string(data, (), "about")
+    libc = bool(data.get("libc", False))
+    for key in ("libc", "signal"):
+        if not isinstance(data.get(key, False), bool):
+            document.wrong((key,), f"{key!r} must be true or false")
+    unnamed = document.choice(data, (), "unnamed", ("libc", "never"), "never") == "libc"
+    exact: set[str] = set()
+    prefixes: list[str] = []
+    listed = data.get("names", "")
+    if not isinstance(listed, str):
+        document.wrong(("names",), "'names' must be one text of names with white space between them")
+        listed = ""
+    for line in listed.splitlines():
+        for word in line.partition("#")[0].split():
+            if word.endswith("*"):
+                prefixes += [word[:-1]] if len(word) > 3 else []
+                if len(word) <= 3:
+                    document.wrong(("names",), f"{word!r} is too short for a beginning of names", value=word)
+                continue
+            plain = normalise(word)
+            if plain != word:
+                document.wrong(("names",), f"write {word!r} as {plain!r}: names are compared normalised", value=word)
+            exact.update(spellings(word) if libc else (word,))
+    if not exact and not prefixes and not data.get("include") and not data.get("signal"):
+        document.wrong((), "the set is empty")
+    return SymbolSet(
+        name, about, frozenset(exact), tuple(prefixes), libc=libc, unnamed=unnamed, signal=data.get("signal") is True
+    )

@@ -1,0 +1,63 @@
+"""Facts that follow from the rest of the snapshot: who holds the locks that others wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analyzer.model import Fact, Holds, Lock, Process, Snapshot, Thread
+from analyzer.model.facts import FACTS
+
+
+def derive(name: str, snapshot: Snapshot, process: Process, thread: Thread, lock: Lock | None) -> Fact:
+    """The answer to a derived fact for one thread, which waits for ``lock`` (None: not known)."""
+    holds: Holds = "unknown"
+    value = "the lock it waits for is not known"
+    if lock is not None:
+        holds, value = _RULES[name](snapshot, process, thread, lock)
+    return Fact(name, FACTS[name].asked, holds, value, "from the owners that the locks record", tid=thread.tid)
+
+
+def _owner_elsewhere(_snapshot: Snapshot, process: Process, _thread: Thread, lock: Lock) -> tuple[Holds, str]:
+    owner = lock.owner
+    if owner is None or owner.tid is None:
+        return "unknown", "the lock's holder is not known"
+    if owner.pid is None:
+        if owner.orphaned is None:
+            return "unknown", f"where thread {owner.tid} lives is not known"
+        return "no", f"no process that was looked at has a thread {owner.tid}"
+    if owner.pid == process.pid:
+        return "no", f"thread {owner.tid} belongs to this process"
+    return "yes", f"thread {owner.tid} belongs to process {owner.pid}"
+
+
+def _cycle(_snapshot: Snapshot, process: Process, thread: Thread, lock: Lock) -> tuple[Holds, str]:
+    held_for = {tid: one for one in process.locks for tid in one.waiters}
+    members = {one.tid: one for one in process.threads}
+    by_namespace = {one.namespace_tid: one.tid for one in process.threads if one.namespace_tid is not None}
+    path = [thread.tid]
+    following: Lock | None = lock
+    while following is not None:
+        owner = following.owner
+        if owner is None or owner.tid is None:
+            return "unknown", f"the holder of the lock at {following.address} is not known"
+        tid = owner.tid if owner.tid in members else by_namespace.get(owner.tid, owner.tid)
+        if tid in path:
+            circle = [*path[path.index(tid) :], tid]
+            if tid != thread.tid:
+                return "no", f"it waits for a circle of others: {_arrows(circle)}"
+            return ("yes", _arrows(circle)) if len(circle) > 2 else ("no", "it waits for itself")
+        if tid not in members:
+            return "no", f"it ends at thread {tid}, which is not in this process"
+        path.append(tid)
+        following = held_for.get(tid)
+    return "no", f"it ends at thread {path[-1]}, which waits for no lock"
+
+
+def _arrows(tids: list[int]) -> str:
+    return " -> ".join(str(tid) for tid in tids)
+
+
+_RULES: dict[str, Callable[[Snapshot, Process, Thread, Lock], tuple[Holds, str]]] = {
+    "lock-owner-elsewhere": _owner_elsewhere,
+    "lock-cycle": _cycle,
+}

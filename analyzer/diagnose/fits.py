@@ -1,0 +1,80 @@
+"""Which patterns of the catalogue fit which thread of a process: worked out once, asked for by every clause."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from analyzer.diagnose.catalogue import Catalogue
+from analyzer.diagnose.pattern import Pattern
+from analyzer.diagnose.signature import Signature
+from analyzer.diagnose.symbols import home, normalise
+from analyzer.model import Frame, Holds, Process, Thread
+
+
+class Fits:
+    """The fits of one process. ``trace``: it was read from pasted text, so a frame's file is often not known."""
+
+    def __init__(self, catalogue: Catalogue, process: Process, *, trace: bool) -> None:
+        self.catalogue = catalogue
+        self.process = process
+        self.trace = trace
+        matcher = catalogue.matcher
+        base = catalogue.built_in.get("base")
+        number = catalogue.index[base] if base is not None else None
+        self.by_thread = [matcher.fitting(thread, trace=trace, base=number) for thread in process.threads]
+
+    @cached_property
+    def _place(self) -> dict[int, int]:
+        return {id(thread): place for place, thread in enumerate(self.process.threads)}
+
+    def candidates(self, thread: Thread) -> list[Signature]:
+        """Signatures worth judging: a pattern of theirs fits or may fit, or they do not speak of frames."""
+        sure, maybe = self.by_thread[self._place[id(thread)]]
+        return self.catalogue.speaking_of(sure + maybe)
+
+    def of(self, thread: Thread, patterns: tuple[Pattern, ...]) -> tuple[Holds, Pattern | None]:
+        """Whether one of the patterns fits a thread of this process, and which."""
+        sure, maybe = self.by_thread[self._place[id(thread)]]
+        found: Holds = "no"
+        index = self.catalogue.index
+        for pattern in patterns:
+            if index[pattern] in sure:
+                return "yes", pattern
+            if index[pattern] in maybe:
+                found = "unknown"
+        return found, None
+
+    def others(self, thread: Thread, patterns: tuple[Pattern, ...]) -> tuple[Holds, Thread | None]:
+        """Whether one of the patterns fits another thread of the process, and which."""
+        found: Holds = "no"
+        for other in self.process.threads:
+            if other is not thread:
+                holds, _ = self.of(other, patterns)
+                if holds == "yes":
+                    return "yes", other
+                found = "unknown" if holds == "unknown" else found
+        return found, None
+
+    def built_in(self, name: str, thread: Thread) -> Holds:
+        """Whether a pattern of the diagnosis itself fits; no where the catalogue lacks the sets for it."""
+        pattern = self.catalogue.built_in.get(name)
+        return "no" if pattern is None else self.of(thread, (pattern,))[0]
+
+    def levels(self, thread: Thread, pattern: Pattern) -> tuple[tuple[int, ...], ...]:
+        """For each element of a pattern that fits, the levels of the frames it took."""
+        return self.catalogue.matcher.levels(self.catalogue.index[pattern], thread, trace=self.trace)
+
+    def guilty(self, thread: Thread, entry: int) -> Frame | None:
+        """The frame that made the call at level ``entry``: the first one further out that is not libc's own."""
+        for frame in thread.frames:
+            if frame.level > entry and not self.in_libc(frame):
+                return frame
+        return None
+
+    def in_libc(self, frame: Frame) -> bool:
+        """Whether a frame is libc's: by its file, or in a trace that names none by its name."""
+        where = home(frame.module)
+        if where == "unknown":
+            name = normalise(frame.function)
+            return name is not None and name in self.catalogue.libc_names
+        return where == "libc"

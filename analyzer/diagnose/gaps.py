@@ -1,0 +1,34 @@
+"""Where frames of a stack are missing: what lies there can neither be held for a clause nor against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.model import Thread
+
+
+@dataclass(frozen=True)
+class StackGaps:
+    """Where frames of a stack are missing."""
+
+    before: frozenset[int]
+    """Indices of frames further in than which some are missing."""
+    at_end: bool
+    """The outer end is missing."""
+
+    def __bool__(self) -> bool:
+        return bool(self.before) or self.at_end
+
+
+def gaps(thread: Thread) -> StackGaps:
+    """Where frames are missing in a thread's stack, from the levels, the count and the flag that capture gave."""
+    frames = thread.frames
+    expected = 0
+    before = set()
+    for index, frame in enumerate(frames):
+        if frame.level != expected:
+            before.add(index)
+        expected = frame.level + 1
+    counted = thread.frames_total
+    at_end = thread.cut and not before if counted is None else expected < counted
+    return StackGaps(frozenset(before), at_end)

@@ -1,0 +1,178 @@
+"""One signature against one thread: does it fit, what speaks against it, how sure is it, and why.
+
+The rules, in the order in which they are asked:
+
+1. The clauses of [match] must hold. Frames that are missing make the answer unknown, and an unknown one finds nothing.
+2. A fact of [match] that is answered the other way, or a veto that holds, makes it a near miss.
+3. What is left is `possible`; with [likely] answered `likely`; with [proven] answered too `proven`.
+4. An unknown raises nothing. A pasted trace, and a wait, are never more than `possible`. Where frames are missing that
+   could hold a veto, it is `likely` at most, unless the lock itself names a holder that does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.diagnose.answers import Answers
+from analyzer.diagnose.fits import Fits
+from analyzer.diagnose.pattern import Pattern
+from analyzer.diagnose.reasons import Reasons, frames_told
+from analyzer.diagnose.signature import Exclusion, FactTest, Requirement, Signature
+from analyzer.model import Certainty, Finding, Holds, Lock, NearMiss, Thread
+from analyzer.model.facts import FACTS
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one signature says of one thread: found, nearly, or not to be told because frames are missing."""
+
+    signature: Signature
+    thread: Thread
+    finding: Finding | None = None
+    near: NearMiss | None = None
+    unclear: bool = False
+
+
+@dataclass(frozen=True)
+class _Excluded:
+    """How one veto was answered."""
+
+    holds: Holds
+    text: str = ""
+    """The sentence, where it holds."""
+    hidden: bool = False
+    """It is unknown because frames are missing."""
+
+
+def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) -> Verdict | None:
+    """The verdict; None where the signature does not fit at all."""
+    frames, pattern = fits.of(thread, signature.match.frames) if signature.match.frames else ("yes", None)
+    if frames == "no":
+        return _near_by_frames(signature, thread, fits, answers)
+    if not _waits_and_states(signature, thread):
+        return None
+    others, partner = fits.others(thread, signature.match.others) if signature.match.others else ("yes", None)
+    if others == "no":
+        return None
+    if "unknown" in (frames, others):
+        return Verdict(signature, thread, unclear=True)
+    reasons = Reasons(answers, thread)
+    levels: tuple[int, ...] = ()
+    guilty = None
+    if pattern is not None:
+        taken = fits.levels(thread, pattern)
+        levels = tuple(sorted({level for element in taken for level in element}))
+        guilty = fits.guilty(thread, levels[-1]) if levels else None
+        reasons.frames(pattern, frames_told(thread, levels, guilty))
+    if partner is not None:
+        reasons.add(f"Does another thread fit {_texts(signature.match.others)}?", "yes", f"thread {partner.tid}", "match")
+    refuted = None
+    for test in signature.match.facts:
+        reasons.fact(test, "match")
+        if answers.holds(test, thread) == "no":
+            refuted = refuted or _sentence(test, answers, thread)
+    excluded = [_exclusion(veto, thread, fits, answers, reasons) for veto in signature.veto]
+    refuted = refuted or next((one.text for one in excluded if one.holds == "yes"), None)
+    if refuted is not None:
+        return Verdict(signature, thread, near=_near(signature, thread, answers, refuted, reasons))
+    lock = answers.lock(thread)
+    certainty = _certainty(signature, thread, answers, reasons, hidden=any(one.hidden for one in excluded), lock=lock)
+    finding = Finding(
+        signature=signature.id,
+        revision=signature.revision,
+        certainty=certainty,
+        pid=answers.process.pid,
+        tid=thread.tid,
+        title=signature.title,
+        summary=signature.summary,
+        lock=lock,
+        reasons=reasons.all(),
+        remedy=signature.remedy,
+        references=signature.references,
+        matched_levels=levels,
+        guilty_level=guilty.level if guilty is not None else None,
+    )
+    return Verdict(signature, thread, finding=finding)
+
+
+def _near(signature: Signature, thread: Thread, answers: Answers, because: str, reasons: Reasons) -> NearMiss:
+    return NearMiss(signature.id, signature.revision, answers.process.pid, thread.tid, because, reasons.all())
+
+
+def _near_by_frames(signature: Signature, thread: Thread, fits: Fits, answers: Answers) -> Verdict | None:
+    for loose in signature.near:
+        holds, pattern = fits.of(thread, loose.frames)
+        if holds == "yes" and pattern is not None:
+            reasons = Reasons(answers, thread)
+            reasons.add(f"Do the frames fit {_texts(signature.match.frames)}?", "no", loose.because, "match")
+            return Verdict(signature, thread, near=_near(signature, thread, answers, loose.because, reasons))
+    return None
+
+
+def _waits_and_states(signature: Signature, thread: Thread) -> bool:
+    match = signature.match
+    if match.waits and (thread.wait is None or thread.wait.kind not in match.waits):
+        return False
+    return not match.states or thread.state in match.states
+
+
+def _exclusion(veto: Exclusion, thread: Thread, fits: Fits, answers: Answers, reasons: Reasons) -> _Excluded:
+    """Whether any clause of a veto holds; each answer becomes a reason."""
+    hidden = False
+    if veto.frames:
+        holds, pattern = fits.of(thread, veto.frames)
+        value = f"the frames fit {pattern.text}" if pattern else "not in the frames that were seen"
+        reasons.add(f"Do the frames speak against it: {veto.because}?", holds, value, "veto")
+        if holds == "yes":
+            return _Excluded("yes", veto.because)
+        hidden = holds == "unknown"
+    if veto.others:
+        holds, other = fits.others(thread, veto.others)
+        value = f"thread {other.tid}" if other else "no other thread that was seen"
+        reasons.add(f"Does another thread speak against it: {veto.because}?", holds, value, "veto")
+        if holds == "yes":
+            return _Excluded("yes", f"{veto.because} (thread {other.tid if other else '?'})")
+    for test in veto.facts:
+        reasons.fact(test, "veto")
+        if answers.holds(test, thread) == "yes":
+            fact = answers.fact(test.name, thread)
+            return _Excluded("yes", f"{veto.because} ({fact.value})" if fact.value else veto.because)
+    return _Excluded("unknown" if hidden else "no", hidden=hidden)
+
+
+def _certainty(
+    signature: Signature, thread: Thread, answers: Answers, reasons: Reasons, *, hidden: bool, lock: Lock | None
+) -> Certainty:
+    for requirement, name in ((signature.likely, "likely"), (signature.proven, "proven")):
+        for test in (*requirement.all, *requirement.any):
+            reasons.fact(test, "likely" if name == "likely" else "proven")
+    if answers.method == "trace" or signature.kind == "wait" or not _met(signature.likely, thread, answers):
+        return "possible"
+    orphan_seen = lock is not None and lock.owner is not None and lock.owner.orphaned is True
+    if (hidden and not orphan_seen) or not _met(signature.proven, thread, answers):
+        return "likely"
+    return "proven"
+
+
+def _met(requirement: Requirement, thread: Thread, answers: Answers) -> bool:
+    """Every fact of ``all`` that could be asked, and one of ``any``. Asking for nothing is never met."""
+    if not requirement:
+        return False
+    asked = [test for test in requirement.all if answers.askable(test.name) or answers.holds(test, thread) == "no"]
+    if requirement.all and not asked:
+        return False
+    if any(answers.holds(test, thread) != "yes" for test in asked):
+        return False
+    return not requirement.any or any(answers.holds(test, thread) == "yes" for test in requirement.any)
+
+
+def _sentence(test: FactTest, answers: Answers, thread: Thread) -> str:
+    """Why a fact of [match] speaks against it."""
+    fact = answers.fact(test.name, thread)
+    kind = FACTS[test.name]
+    text = kind.no if fact.holds == "no" else kind.yes
+    return f"{text} ({fact.value})" if fact.value else text
+
+
+def _texts(patterns: tuple[Pattern, ...]) -> str:
+    return " or ".join(pattern.text for pattern in patterns)

@@ -1,0 +1,113 @@
+"""A signature as values: what stands in one file of the catalogue. How it is read: `catalogue`; what it means: `judge`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from analyzer.diagnose.pattern import Pattern
+from analyzer.model import Holds, Reference
+
+Kind = Literal["cause", "wait"]
+Maturity = Literal["experimental", "stable", "deprecated"]
+
+
+@dataclass(frozen=True)
+class FactTest:
+    """A fact and the answer that is wanted; written ``name`` or ``not name``."""
+
+    name: str
+    wanted: Holds = "yes"
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return self.name if self.wanted == "yes" else f"not {self.name}"
+
+
+@dataclass(frozen=True)
+class Match:
+    """What must be seen for the signature to be `possible`."""
+
+    frames: tuple[Pattern, ...] = ()
+    """One of these patterns fits the thread's stack; empty = the stack does not matter."""
+    others: tuple[Pattern, ...] = ()
+    """One of these fits the stack of another thread of the process."""
+    waits: frozenset[str] = frozenset()
+    """The kernel's word for what the thread waits for (``Wait.kind``) is one of these."""
+    states: frozenset[str] = frozenset()
+    """The thread's state letter is one of these."""
+    facts: tuple[FactTest, ...] = ()
+    """None of these may be answered the other way; an unknown refutes nothing."""
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """What takes a signature off the list (veto), or a looser description that says «almost» (near): any one of it."""
+
+    because: str
+    """Why, as a sentence for the reader."""
+    frames: tuple[Pattern, ...] = ()
+    others: tuple[Pattern, ...] = ()
+    facts: tuple[FactTest, ...] = ()
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What raises the certainty: every fact of ``all`` and one of ``any``."""
+
+    all: tuple[FactTest, ...] = ()
+    any: tuple[FactTest, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.all or self.any)
+
+
+@dataclass(frozen=True)
+class Affects:
+    """Versions of a package that have the bug."""
+
+    package: str
+    versions: str
+    """Comma-separated bounds that all hold: ``>=5.0,<5.4``."""
+    fixed_in: str | None = None
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One file of the catalogue."""
+
+    id: str
+    revision: int
+    status: Maturity
+    kind: Kind
+    """A cause, or a wait that is not the cause but leads on to it."""
+    title: str
+    summary: str
+    remedy: str
+    match: Match
+    near: tuple[Exclusion, ...] = ()
+    veto: tuple[Exclusion, ...] = ()
+    likely: Requirement = Requirement()
+    proven: Requirement = Requirement()
+    references: tuple[Reference, ...] = ()
+    affects: tuple[Affects, ...] = ()
+    false_positives: tuple[str, ...] = ()
+    path: Path | None = None
+
+    def patterns(self) -> tuple[Pattern, ...]:
+        """Every pattern it uses."""
+        found = [*self.match.frames, *self.match.others]
+        for exclusion in (*self.near, *self.veto):
+            found += [*exclusion.frames, *exclusion.others]
+        return tuple(found)
+
+    def facts(self) -> tuple[FactTest, ...]:
+        """Every fact it asks for, in the order of its clauses."""
+        found = [*self.match.facts]
+        for exclusion in (*self.near, *self.veto):
+            found += exclusion.facts
+        for requirement in (self.likely, self.proven):
+            found += [*requirement.all, *requirement.any]
+        return tuple(found)

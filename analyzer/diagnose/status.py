@@ -1,0 +1,143 @@
+"""One word for the whole: root-cause, hung, not-hung or unclear; and what stays without an explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analyzer.diagnose.answers import Answers
+from analyzer.diagnose.fits import Fits
+from analyzer.diagnose.gaps import gaps
+from analyzer.diagnose.judge import Verdict
+from analyzer.diagnose.symbols import normalise
+from analyzer.model import Finding, Process, Status, Thread, ThreadRef
+
+_LIMIT = 12  # sentences; a process of a thousand threads must not bury the rest
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One process, and what the signatures said of its threads."""
+
+    process: Process
+    answers: Answers
+    fits: Fits
+    verdicts: tuple[Verdict, ...]
+
+
+def status(seen: Sequence[Seen], findings: tuple[Finding, ...], asked: ThreadRef | None) -> tuple[Status, tuple[str, ...]]:
+    """The word, and the sentences for ``Diagnosis.unexplained``."""
+    if any(finding.certainty in ("likely", "proven") for finding in findings):
+        return "root-cause", ()
+    explained = {(finding.pid, finding.tid) for finding in findings}
+    sentences = [text for one in seen for text in _cut(one)]
+    stuck = [(one, thread) for one in seen for thread in one.process.threads if _stuck(one, thread)]
+    hung = [(one, thread) for one, thread in stuck if _still(one.process)]
+    for one, thread in stuck:
+        if (one.process.pid, thread.tid) not in explained:
+            sentences.append(_stuck_words(one, thread))
+    subject = next((one for one in seen if asked is None or one.process.pid == asked.pid), None)
+    if hung:
+        return "hung", _limited(sentences)
+    if subject is not None:
+        reason = _alive(subject.process)
+        if reason is not None:
+            return "not-hung", ()
+        if not subject.process.threads:
+            sentences.append(f"No thread of process {subject.process.pid} could be looked at.")
+    sentences += _other_waits(subject, explained) if subject is not None else []
+    sentences += [_possible(finding, seen) for finding in findings[:3]]
+    return "unclear", _limited(sentences)
+
+
+def _alive(process: Process) -> str | None:
+    """Why a process is not hung; None where that cannot be said."""
+    for thread in process.threads:
+        if thread.moved:
+            return f"thread {thread.tid} made progress"
+        if thread.state == "R":
+            return f"thread {thread.tid} runs"
+    timed = [thread.wait.timed if thread.wait is not None else None for thread in process.threads]
+    return "every wait has a timeout" if timed and all(one is True for one in timed) else None
+
+
+def _still(process: Process) -> bool:
+    """Nothing of it moved, as far as two samples tell; one sample alone tells nothing."""
+    return bool(process.threads) and all(thread.moved is False for thread in process.threads)
+
+
+def _stuck(one: Seen, thread: Thread) -> bool:
+    """The thread waits without a timeout for a lock: not for work, which is another kind of futex wait."""
+    if thread.wait is not None and (thread.wait.timed or thread.wait.kind not in ("futex", "lock")):
+        return False
+    if one.answers.fact("futex-wait", thread).holds == "no":
+        return False
+    if one.answers.fact("lock-word-held", thread).holds == "yes":
+        return True
+    lock = one.answers.lock(thread)
+    if lock is not None and lock.word:
+        return True
+    return "yes" in (one.fits.built_in("mutex", thread), one.fits.built_in("lock", thread))
+
+
+def _stuck_words(one: Seen, thread: Thread) -> str:
+    lock = one.answers.lock(thread)
+    what = "a lock" if lock is None else lock.symbol or f"the lock at {lock.address}"
+    names = [name for name in (normalise(frame.function) for frame in thread.frames) if name][:4]
+    where = f" ({' <- '.join(names)})" if names else ""
+    ask = "who holds it? look at the other threads, and install the debug symbols of libc and the program"
+    return f"Thread {thread.tid} of process {one.process.pid} waits for {what}{where}: {ask}."
+
+
+def _cut(one: Seen) -> list[str]:
+    """Threads of which a signature could not be told because frames are missing."""
+    found: dict[int, list[str]] = {}
+    for verdict in one.verdicts:
+        if verdict.unclear:
+            found.setdefault(verdict.thread.tid, []).append(verdict.signature.id)
+    return [
+        f"Frames of thread {tid} of process {one.process.pid} are missing where they would decide about "
+        f"{', '.join(ids)}: take the whole stack (gdb: set backtrace limit unlimited; install debug symbols)."
+        for tid, ids in found.items()
+    ]
+
+
+def _other_waits(one: Seen, explained: set[tuple[int, int]]) -> list[str]:
+    """What the threads of the process that was asked about wait for, equal waits told once."""
+    texts: dict[str, list[int]] = {}
+    for thread in one.process.threads:
+        if (one.process.pid, thread.tid) in explained or _stuck(one, thread):
+            continue
+        texts.setdefault(_wait_words(thread), []).append(thread.tid)
+    told = []
+    for text, tids in texts.items():
+        who = f"Thread {tids[0]}" if len(tids) == 1 else f"{len(tids)} threads ({tids[0]}, ...)"
+        told.append(f"{who} of process {one.process.pid}: {text}.")
+    return told
+
+
+def _wait_words(thread: Thread) -> str:
+    if thread.wait is not None:
+        return f"waits for {thread.wait.text}; whoever should provide it is the one to look at next"
+    if gaps(thread) or not thread.frames:
+        return thread.problem or "its stack is not whole, so nothing can be said of it"
+    named = next((name for name in (normalise(frame.function) for frame in thread.frames) if name), None)
+    if named is None:
+        return "no frame has a name: install the debug symbols, or name the program with --exe"
+    return f"is in {named}, which no signature explains"
+
+
+def _possible(finding: Finding, seen: Sequence[Seen]) -> str:
+    """What would make a possible finding more than that."""
+    missing = [reason.fact for reason in finding.reasons if reason.fact and reason.holds == "unknown"]
+    method = next((one.answers.method for one in seen if one.process.pid == finding.pid), "trace")
+    if method == "trace":
+        return f"{finding.signature} fits the stack; only the live process or a core can show more: hanganalyze PID."
+    return f"{finding.signature} fits the stack; not known: {', '.join(missing) or 'nothing that would decide it'}."
+
+
+def _limited(sentences: list[str]) -> tuple[str, ...]:
+    once = list(dict.fromkeys(sentences))
+    if len(once) <= _LIMIT:
+        return tuple(once)
+    return (*once[:_LIMIT], f"And {len(once) - _LIMIT} more like these.")
