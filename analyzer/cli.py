@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from analyzer.model import Diagnosis
+    from analyzer.render import Format
 
 FOUND, NOT_FOUND, WRONG_USAGE, COULD_NOT = 0, 1, 2, 3
 
@@ -58,6 +59,12 @@ def main(argv: Sequence[str]) -> int:
         # Whoever read our output has gone; nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT
+    except Exception as error:  # a mistake of ours must not look like «none found»
+        if getattr(arguments, "verbose", False):
+            raise
+        return _complain(
+            f"a mistake in hanganalyze itself: {error!r}. Please report it with the output of the same command and -v.", COULD_NOT
+        )
 
 
 def entry() -> None:
@@ -84,7 +91,7 @@ def _progress(arguments: argparse.Namespace) -> Callable[[str], None]:
     return lambda _: None
 
 
-def _format_and_target(arguments: argparse.Namespace) -> tuple[str, str | None]:
+def _format_and_target(arguments: argparse.Namespace) -> tuple[Format, str | None]:
     """Which format, and where to: «-», a path, or None for the default."""
     if arguments.json:
         if arguments.format not in {None, "json"}:
@@ -97,7 +104,9 @@ def _analyse(arguments: argparse.Namespace) -> int:
     format, target = _format_and_target(arguments)
     pids = list(dict.fromkeys(arguments.pids))
     if len(pids) > 1 and target not in {None, "-"} and not Path(str(target)).is_dir():
-        raise UsageError(f"With {len(pids)} processes, -o must be a folder.", next_command="mkdir reports; hanganalyze -o reports ...")
+        raise UsageError(
+            f"With {len(pids)} processes, -o must be a folder.", next_command="mkdir reports; hanganalyze -o reports ..."
+        )
     codes = []
     for pid in pids:
         try:
@@ -110,12 +119,14 @@ def _analyse(arguments: argparse.Namespace) -> int:
     return max((code for code in codes if code >= WRONG_USAGE), default=min(codes))
 
 
-def _analyse_one(pid: int, arguments: argparse.Namespace, format: str, target: str | None) -> int:
+def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target: str | None) -> int:
     from analyzer.analyse import analyse_process
+    from analyzer.capture.admission import admit
     from analyzer.capture.live import Options
     from analyzer.output import check_writable
 
     say = _progress(arguments)
+    admit(pid)  # why a process cannot be analysed matters more than where its report would go
     if target != "-":
         folder = Path(target) if target and Path(target).is_dir() else Path()
         check_writable(Path(target) if target and not Path(target).is_dir() else folder / "hanganalyze")
@@ -137,18 +148,19 @@ def _analyse_one(pid: int, arguments: argparse.Namespace, format: str, target: s
     return _exit_code(diagnosis)
 
 
-def _warm_up(format: str) -> None:
+def _warm_up(format: Format) -> None:
     """The slow imports of rendering, while the debugger works."""
-    import rich.console
+    from analyzer.cache import cache_folder
+    from analyzer.render import warm_up
 
-    assert rich.console
-    if format == "html":
-        from analyzer.render.html import prepare
+    try:
+        folder: Path | None = cache_folder()
+    except HangAnalyzeError:
+        folder = None
+    warm_up(format, folder)
 
-        prepare()
 
-
-def _deliver(diagnosis: Diagnosis, format: str, target: str | None) -> None:
+def _deliver(diagnosis: Diagnosis, format: Format, target: str | None) -> None:
     """The report to its place; on the terminal the verdict and the path."""
     from analyzer.output import default_name, write
     from analyzer.render import render
