@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analyzer.model import Diagnosis
 
 Format = Literal["html", "json", "markdown", "text"]
@@ -33,14 +35,21 @@ def render(diagnosis: Diagnosis, format: Format) -> bytes:
             return to_text(diagnosis).encode()
 
 
-def prepare(format: Format) -> None:
-    """Import and compile what ``render`` will need: worth calling while a debugger is still reading symbols."""
-    if format == "html":
-        from analyzer.render.html import prepare as compile_templates
+def warm_up(format: Format, cache: Path | None = None) -> None:
+    """Import and compile what ``render`` and the terminal summary will need: call it while a debugger reads symbols.
 
-        compile_templates()
+    ``cache``: an existing folder that only this user can write (compiled templates are code); without it the templates
+    are compiled anew in every process.
+    """
+    if format == "html":
+        from analyzer.render.html import compile_templates
+
+        compile_templates(cache)
     elif format != "json":
         import_module(f"analyzer.render.{format}")
+    from analyzer.render.text import import_rich
+
+    import_rich()
 
 
 def load(data: bytes) -> Diagnosis:

@@ -6,11 +6,10 @@ made the process, the lock, and the thread that holds it, which may live in anot
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from analyzer.render.find import fact_of, findings_of, guilty_call, next_link, process_of, telling_frame, thread_in
-from analyzer.render.frames import normalised
+from analyzer.render.frames import as_call, normalised
 
 if TYPE_CHECKING:
     from analyzer.model import ChainLink, Diagnosis, Finding, Lock, Owner
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 Tone = Literal["plain", "hung", "lock", "ghost"]
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """A thread or a lock."""
 
     pid: int
@@ -31,8 +29,7 @@ class Node:
     """``hung``: a finding speaks of it; ``ghost``: exists in another process only."""
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(NamedTuple):
     """From one node to another, both numbers in ``Story.nodes``."""
 
     start: int
@@ -41,16 +38,14 @@ class Edge:
     kind: Literal["waits", "made", "held"]
 
 
-@dataclass(frozen=True)
-class Lane:
+class Lane(NamedTuple):
     """A process of the drawing."""
 
     pid: int
     title: str
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(NamedTuple):
     """The chain, ready to be drawn or told. Empty when nobody waits for anybody."""
 
     lanes: tuple[Lane, ...]
@@ -96,9 +91,9 @@ class _Teller:
             return
         finding = next(iter(findings_of(self.diagnosis, link.pid, link.tid)), None)
         inside, caller = self.place(link, finding)
-        lines = [self.words("chain.inside", function=inside)] if inside else []
+        lines = [self.words("chain.inside", function=as_call(inside))] if inside else []
         if caller:
-            lines.append(self.words("chain.called-by", function=caller))
+            lines.append(self.words("chain.called-by", function=as_call(caller)))
         lock = finding.lock if finding else None
         number = self.add(Node(link.pid, self.thread_title(link.pid, link.tid), tuple(lines), "hung" if finding else "plain"))
         self.number[link.pid, link.tid] = number
@@ -151,7 +146,7 @@ class _Teller:
         else:
             key = "told.waits-inside" if inside else "told.waits"
         blocker = self.name(link.for_.pid) if link.for_ else ""
-        self.sentences.append(self.words(key, who=who, waits=link.waits, inside=inside, blocker=blocker))
+        self.sentences.append(self.words(key, who=who, waits=link.waits, inside=as_call(inside or ""), blocker=blocker))
 
     def lock(self, finding: Finding, lock: Lock, waiter: int) -> None:
         called = lock.symbol or self.words("chain.lock-at", address=lock.address)
@@ -160,7 +155,12 @@ class _Teller:
             lines.append(self.words.choice("lock-word", lock.word))
         if lock.records_owner is False:
             lines.append(self.words("chain.no-owner"))
-            self.sentences.append(self.words("told.no-owner", lock=called))
+            process = process_of(self.diagnosis, finding.pid)
+            alone = process is not None and (process.threads_total or len(process.threads)) == 1
+            told = [self.words("told.no-owner", lock=called)]
+            if alone:
+                told.append(self.words("told.alone", child=self.name(finding.pid)))
+            self.sentences.append(" ".join(told))
         number = self.add(Node(finding.pid, called, tuple(lines), "lock"))
         self.edges.append(Edge(waiter, number, self.words("chain.waits-for"), "waits"))
         if lock.owner is not None:
@@ -170,9 +170,9 @@ class _Teller:
         pid = owner.pid if owner.pid is not None else finding.pid
         orphaned = owner.orphaned is True
         title = self.thread_title(pid, owner.tid) if owner.tid is not None else self.words("chain.somebody")
-        lines = [self.words("chain.started-with", function=owner.function)] if owner.function else []
+        lines = [self.words("chain.started-with", function=as_call(owner.function))] if owner.function else []
         if owner.doing and owner.doing != owner.function:
-            lines.append(self.words("chain.inside", function=owner.doing))
+            lines.append(self.words("chain.inside", function=as_call(owner.doing)))
         if orphaned:
             lines.append(self.words("chain.not-copied", child=self.name(finding.pid)))
         number = self.add(Node(pid, title, tuple(lines), "ghost" if orphaned else "plain"))
@@ -183,9 +183,9 @@ class _Teller:
         if orphaned:
             told = [words("told.orphaned", child=self.name(finding.pid), process=self.name(pid), **names)]
         if owner.function:
-            told.append(words("told.started-with", function=owner.function))
+            told.append(words("told.started-with", function=as_call(owner.function)))
         if owner.doing:
-            told.append(words("told.doing", function=owner.doing))
+            told.append(words("told.doing", function=as_call(owner.doing)))
         if orphaned:
             told.append(words("told.never", child=self.name(finding.pid)))
         self.sentences.append(" ".join(told))
@@ -195,7 +195,8 @@ class _Teller:
 
     def loose_end(self, number: int, link: ChainLink) -> None:
         """The last one waits for something that is no thread of the family: it is written into its own node."""
-        self.nodes[number] = replace(self.nodes[number], lines=(*self.nodes[number].lines, self.waits(link)))
+        node = self.nodes[number]
+        self.nodes[number] = node._replace(lines=(*node.lines, self.waits(link)))
 
 
 def tree(told: Story, words: Words) -> tuple[str, ...]:

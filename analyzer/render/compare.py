@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.find import fact_of, guilty_call, process_of, thread_in
+from analyzer.render.frames import as_call
 from analyzer.render.groups import StackLine, stack_key, stack_lines
 
 if TYPE_CHECKING:
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
 
 ORIGIN_FACTS = ("created-by-raw-clone", "robust-list-unregistered", "tcb-tid-stale", "thread-count-stale")
 """What tells a child of a raw clone; a finding that rests on one of them has a reference loader to stand beside."""
+LOCK_WAITS = ("futex", "lock")
 LOCK_FACTS = ("lock-orphaned", "lock-owner-alive")
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One statement in a cell."""
 
     text: str
     holds: Holds | None = None
-    """The answer, when the statement is a question that was asked."""
+    """The answer, when ``text`` is a question that was asked."""
+    value: str = ""
+    """What was seen, for a question."""
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One side of a row."""
 
     lines: tuple[Line, ...] = ()
     stack: tuple[StackLine, ...] = ()
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One stage, on both sides."""
 
     stage: str
@@ -49,8 +49,7 @@ class Row:
     """The first stage at which the two part."""
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """The two columns."""
 
     rows: tuple[Row, ...]
@@ -60,8 +59,7 @@ class Comparison:
     """Where the reference picture comes from (built here, recorded where), or how to get one."""
 
 
-@dataclass(frozen=True)
-class _Side:
+class _Side(NamedTuple):
     """What one column looks at."""
 
     process: Process
@@ -78,7 +76,7 @@ def compare(diagnosis: Diagnosis, words: Words) -> Comparison | None:
     photo = diagnosis.reference
     if finding is None or process is None:
         return None
-    if photo is None and not any(reason.fact in ORIGIN_FACTS for reason in finding.reasons):
+    if photo is None and not any(one.fact in ORIGIN_FACTS and one.holds != "unknown" for one in finding.reasons):
         return None
     parent = process_of(diagnosis, process.ppid)
     hung = _Side(process, parent, thread_in(process, finding.tid), finding, None)
@@ -128,18 +126,19 @@ def _row(stage: str, make: Callable[[_Side, Words], _Made], hung: _Side, beside:
 def _first_marked(rows: list[Row]) -> tuple[Row, ...]:
     for number, row in enumerate(rows):
         if row.differs:
-            rows[number] = replace(row, first=True)
+            rows[number] = row._replace(first=True)
             break
     return tuple(row for row in rows if row.hung != Cell() or row.reference not in (None, Cell()))
 
 
 def _facts(side: _Side, names: tuple[str, ...]) -> list[Fact]:
-    return [fact for name in names if (fact := fact_of(side.process, name)) is not None]
+    tid = side.thread.tid if side.thread else None
+    return [fact for name in names if (fact := fact_of(side.process, name, tid)) is not None]
 
 
-def _came_about(side: _Side, words: Words) -> _Made:
+def _came_about(side: _Side, words: Words) -> _Made:  # noqa: ARG001 - every stage is asked the same way
     facts = _facts(side, ORIGIN_FACTS)
-    lines = tuple(Line(words("compare.fact", asked=fact.asked, value=fact.value), fact.holds) for fact in facts)
+    lines = tuple(Line(fact.asked, fact.holds, fact.value) for fact in facts)
     answers = {fact.name: fact.holds for fact in facts if fact.holds != "unknown"}
     return Cell(lines), answers.get("created-by-raw-clone")
 
@@ -164,15 +163,17 @@ def _next_call(side: _Side, words: Words) -> _Made:
     if called is None:
         return Cell((Line(words("compare.call-unknown")),)), None
     key = "compare.calls" if caller else "compare.calls-nameless"
-    return Cell((Line(words(key, caller=caller, called=called)),)), "fork" if "fork" in called else called
+    return Cell((Line(words(key, caller=as_call(caller or ""), called=as_call(called))),)), "fork" if "fork" in called else called
 
 
 def _lock(side: _Side, words: Words) -> _Made:
     lock = side.finding.lock if side.finding else next(iter(side.process.locks), None)
     facts = _facts(side, LOCK_FACTS)
-    asked = [Line(words("compare.fact", asked=fact.asked, value=fact.value), fact.holds) for fact in facts]
-    if lock is None:
+    asked = [Line(fact.asked, fact.holds, fact.value) for fact in facts]
+    if lock is None and side.thread is not None and side.thread.wait is not None and side.thread.wait.kind not in LOCK_WAITS:
         return Cell((Line(words("compare.no-lock")), *asked)), "none"
+    if lock is None:
+        return Cell((Line(words("compare.lock-unseen")), *asked)), None
     return Cell((Line(_lock_words(lock, words)), *asked)), "waits"
 
 
@@ -182,7 +183,7 @@ def _lock_words(lock: Lock, words: Words) -> str:
     told = words("compare.lock", lock=called, state=state)
     if lock.owner is not None and lock.owner.tid is not None:
         key = "compare.owner-orphaned" if lock.owner.orphaned else "compare.owner"
-        told += " " + words(key, tid=lock.owner.tid, function=lock.owner.function or "??")
+        told += " " + words(key, tid=lock.owner.tid, function=as_call(lock.owner.function or "??"))
     elif lock.records_owner is False:
         told += " " + words("compare.owner-not-recorded")
     return told
@@ -195,9 +196,11 @@ def _waits_for(side: _Side, words: Words) -> _Made:
     if thread is not None and thread.wait is not None:
         lines.append(Line(words("compare.waits", waits=thread.wait.text)))
         kind = thread.wait.kind
-    elif thread is not None:
+    elif thread is not None and thread.state == "R":
         lines.append(Line(words("compare.does-not-wait")))
         kind = "none"
+    else:
+        lines.append(Line(words("compare.wait-unseen")))
     if side.photo is not None:
         lines.append(Line(words("compare.held-at", step=side.photo.step)))
     return Cell(tuple(lines)), kind

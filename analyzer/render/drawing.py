@@ -7,8 +7,7 @@ the page and the style sheet shows one. Text is cut to what a box holds, because
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.safe import visible
 
@@ -21,11 +20,10 @@ NODE_LIMIT = 14
 """Nodes of a drawing; the sentences beside it tell the rest."""
 
 BOX, GAP_X, GAP_Y, PAD, HEAD, LINE = 272, 168, 62, 18, 34, 19
-TITLE_LETTERS, LINE_LETTERS, LABEL_LETTERS, SIDE_LETTERS = 30, 34, 20, 30
+TITLE_LETTERS, LINE_LETTERS, LABEL_LETTERS, SIDE_LETTERS = 28, 34, 20, 30
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """One line of text, its baseline's left end (or middle)."""
 
     x: float
@@ -34,8 +32,7 @@ class Text:
     kind: str
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle with its lines."""
 
     x: float
@@ -46,8 +43,7 @@ class Box:
     texts: tuple[Text, ...]
 
 
-@dataclass(frozen=True)
-class Arrow:
+class Arrow(NamedTuple):
     """A path with a head at its end."""
 
     path: str
@@ -55,8 +51,7 @@ class Arrow:
     texts: tuple[Text, ...]
 
 
-@dataclass(frozen=True)
-class Drawing:
+class Drawing(NamedTuple):
     """Everything, back to front: frames of the processes, arrows, boxes."""
 
     width: float
@@ -99,25 +94,25 @@ def _draw(story: Story, nodes: tuple[Node, ...], cells: list[tuple[int, int]]) -
     for node, (_, row) in zip(nodes, cells, strict=True):
         heights[row] = max(heights[row], 42.0 + LINE * (len(node.lines) + single))
     tops: dict[int, float] = {}
-    top = float(PAD if single else PAD + HEAD)
+    top = float(1 if single else PAD + HEAD)
     for row in sorted(heights):
         tops[row] = top
         top += heights[row] + GAP_Y
-    bottom = top - GAP_Y + PAD
-    left = {column: PAD + column * (BOX + GAP_X) + (0 if single else PAD / 2) for column in range(columns)}
+    bottom = top - GAP_Y + (1 if single else PAD)
+    left = {column: (1 if single else PAD) + column * (BOX + GAP_X) for column in range(columns)}
     boxes = [
         _box(node, left[column], tops[row], heights[row], names[node.pid] if single else None)
         for node, (column, row) in zip(nodes, cells, strict=True)
     ]
     frames = [] if single else [_frame(names[lane.pid], left[number], bottom) for number, lane in enumerate(story.lanes)]
-    width = left[columns - 1] + BOX + PAD + back + (0 if single else PAD / 2)
+    width = left[columns - 1] + BOX + (1 if single else PAD) + back
     arrows = tuple(_arrow(edge, boxes, edges) for edge in edges)
-    return Drawing(width, bottom + (0 if single else PAD), tuple(frames), arrows, tuple(boxes))
+    return Drawing(width, bottom, tuple(frames), arrows, tuple(boxes))
 
 
 def _box(node: Node, x: float, y: float, height: float, process: str | None) -> Box:
     kind = "mono title" if node.tone == "lock" else "title"
-    texts = [Text(x + 14, y + 26, visible(node.title, TITLE_LETTERS), kind)]
+    texts = [Text(x + 14, y + 26, _cut(node.title, TITLE_LETTERS), kind)]
     if process is not None:
         texts.append(Text(x + 14, y + 26 + LINE, _cut(process, LINE_LETTERS), "small"))
     start = y + 26 + LINE * len(texts)
@@ -127,7 +122,7 @@ def _box(node: Node, x: float, y: float, height: float, process: str | None) -> 
 
 def _frame(title: str, x: float, bottom: float) -> Box:
     text = Text(x, PAD + 12.0, _cut(title, TITLE_LETTERS), "process")
-    return Box(x - PAD, 1, BOX + 2 * PAD, bottom, "frame", (text,))
+    return Box(x - PAD, 0, BOX + 2 * PAD, bottom, "frame", (text,))
 
 
 def _cut(text: str, letters: int) -> str:
@@ -139,9 +134,9 @@ def _cut(text: str, letters: int) -> str:
 def _arrow(edge: Edge, boxes: list[Box], edges: list[Edge]) -> Arrow:
     one, other = boxes[edge.start], boxes[edge.end]
     twins = [each for each in edges if {each.start, each.end} == {edge.start, edge.end}]
-    shift = (twins.index(edge) - (len(twins) - 1) / 2) * 44
     if one.x == other.x:
-        return _upright(edge, one, other, shift)
+        return _upright(edge, one, other, twins.index(edge), len(twins))
+    shift = (twins.index(edge) - (len(twins) - 1) / 2) * 22
     rightward = other.x > one.x
     start, end = (one.x + BOX, other.x) if rightward else (one.x, other.x + BOX)
     y_one, y_other = (box.y + min(box.height, 88) / 2 + shift for box in (one, other))
@@ -150,16 +145,20 @@ def _arrow(edge: Edge, boxes: list[Box], edges: list[Edge]) -> Arrow:
     if y_one == y_other:
         path = f"M{start:g} {y_one:g} H{end:g}"
     lines = textwrap.wrap(visible(edge.label, 200), LABEL_LETTERS)[:3] or [""]
-    lowest = (y_one + y_other) / 2 - 8
-    texts = tuple(Text(middle, lowest - 16 * (len(lines) - 1 - n), line, "label mid") for n, line in enumerate(lines))
+    # Of two arrows between the same boxes the lower one is labelled below.
+    height = (y_one + y_other) / 2
+    first = height + 18 if shift > 0 else height - 8 - 16 * (len(lines) - 1)
+    texts = tuple(Text(middle, first + 16 * n, line, "label mid") for n, line in enumerate(lines))
     return Arrow(path, edge.kind, texts)
 
 
-def _upright(edge: Edge, one: Box, other: Box, shift: float) -> Arrow:
+def _upright(edge: Edge, one: Box, other: Box, twin: int, twins: int) -> Arrow:
+    """Between boxes of one column: down with the labels to the right, or back up in a curve beside them."""
     if other.y > one.y:
-        x = one.x + 40 + shift * (2.4 if shift > 0 else 0.4)
+        x = one.x + 28 + 18 * twin
         start, end = one.y + one.height, other.y
-        text = Text(x + 12, (start + end) / 2 + 5, _cut(edge.label, SIDE_LETTERS if shift == 0 else 16), "label")
+        first = (start + end) / 2 + 5 - 9 * (twins - 1)
+        text = Text(one.x + 28 + 18 * twins - 4, first + 18 * twin, _cut(edge.label, SIDE_LETTERS), "label")
         return Arrow(f"M{x:g} {start:g} V{end:g}", edge.kind, (text,))
     x = one.x + BOX
     low, high = one.y + one.height / 2, other.y + other.height / 2

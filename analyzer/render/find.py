@@ -31,11 +31,12 @@ def subject_pid(diagnosis: Diagnosis) -> int | None:
     return diagnosis.snapshot.processes[0].pid if diagnosis.snapshot.processes else None
 
 
-def fact_of(process: Process | None, name: str) -> Fact | None:
-    """The first fact of this name about a process."""
+def fact_of(process: Process | None, name: str, tid: int | None = None) -> Fact | None:
+    """The fact of this name about a process, or about one thread of it and no other."""
     if process is None:
         return None
-    return next((fact for fact in process.facts if fact.name == name), None)
+    facts = (fact for fact in process.facts if fact.name == name and (tid is None or fact.tid in (None, tid)))
+    return next(facts, None)
 
 
 def findings_of(diagnosis: Diagnosis, pid: int, tid: int) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -11,20 +12,29 @@ if TYPE_CHECKING:
 _SUFFIXES = re.compile(r"(@@?[A-Za-z0-9_.]+|\.(isra|part|constprop|cold|lto_priv|llvm)(\.\d+)?)+$")
 _PREFIXES = re.compile(r"^(__GI_+|___)(?=[A-Za-z_])")
 
-_WAITS = re.compile(
-    r"^_*(?:libc_)?(futex_\w*wait\w*|futex_abstimed\w*|lll_lock_wait\w*|syscall\w*|poll|ppoll|select|pselect\w*|epoll_p?wait2?|read|"
-    r"pthread_cond_\w*wait\w*|pthread_mutex_lock\w*|pthread_rwlock_\w*lock\w*|sem_\w*wait\w*|new_sem_wait\w*|nanosleep|"
-    r"clock_nanosleep\w*|wait4|waitpid|waitid|pause|recv\w*|accept4?|internal_syscall_cancel|syscall_cancel\w*|restore_rt)$"
+_WAITS = frozenset(
+    """
+    futex_wait futex_wait_simple futexwait lll_lock_wait lll_lock_wait_private syscall internal_syscall_cancel syscall_cancel
+    syscall_cancel_arch syscall_cancel_arch_end restore_rt poll ppoll select pselect pselect64 epoll_wait epoll_pwait
+    epoll_pwait2 read readv pread64 accept accept4 pthread_mutex_lock pthread_mutex_lock_full nanosleep clock_nanosleep
+    clock_nanosleep_time64 wait4 wait4_time64 waitpid waitid pause sigsuspend sigtimedwait sigwaitinfo
+    """.split()  # noqa: SIM905 - one name a line would fill a page
 )
-_RUNTIME = re.compile(
-    r"^(_*start_thread|_*clone3?|_*libc_start_(main|call_main)\w*|_start|_*thread_start|generic_start_main|"
-    r"runtime\.\w.*|runtime/.*|crosscall\d*|_cgo_topofstack|_rt0_.*|_?Py_?(Eval|Run|Main|BytesMain|Initialize|Object_Call)\w*|"
-    r"_Py(Eval|Function|Object|Vectorcall)\w*|pymain_\w*|py_\w*main\w*|_Py_\w+|method_vectorcall\w*|"
-    r"std::(thread|invoke|__invoke)\w*.*|std::sys::.*|std::rt::.*|core::ops::function::.*|execute_native_thread_routine|"
-    r"_dl_start_user|_dl_init|call_init\w*)$"
+_WAIT_BEGINNINGS = ("futex_abstimed", "pthread_cond_", "pthread_rwlock_", "sem_", "new_sem_wait", "recv", "lll_timedlock_wait")
+_RUNTIME = frozenset(
+    """
+    start_thread clone clone3 start thread_start generic_start_main dl_start_user dl_init call_init cgo_topofstack
+    execute_native_thread_routine libc_start_main libc_start_call_main libc_start_main_impl
+    """.split()  # noqa: SIM905 - one name a line would fill a page
+)
+_RUNTIME_BEGINNINGS = (
+    *("runtime.", "runtime/", "crosscall", "_rt0_", "_cgo_topofstack"),  # Go
+    *("_Py", "PyEval_", "PyRun_", "PyObject_Call", "PyObject_Vectorcall", "Py_Run", "Py_Bytes", "pymain_", "method_vectorcall"),
+    *("std::thread::", "std::__invoke", "std::invoke", "std::sys::", "std::rt::", "core::ops::function::"),  # C++, Rust
 )
 
 
+@functools.lru_cache(4096)
 def normalised(function: str | None) -> str | None:
     """The name without what compilers and symbol versions add: ``__GI___libc_fork.part.0@@GLIBC_2.34`` -> ``__libc_fork``."""
     if function is None:
@@ -38,6 +48,17 @@ def spoken(function: str | None) -> str | None:
     return name and (re.sub(r"^_*(libc_|IO_new_|IO_)?(?=[a-z])", "", name) or name)
 
 
+def as_call(name: str) -> str:
+    """``fork`` -> ``fork()``; a name that shows its arguments already, or is no plain name, stays as it is."""
+    return f"{name}()" if re.fullmatch(r"[\w.:~]+", name) else name
+
+
+@functools.lru_cache(4096)
+def _bare(function: str | None) -> str:
+    """Without any leading underscores: libc spells one function in many ways."""
+    return (normalised(function) or "").lstrip("_")
+
+
 def is_libc(frame: Frame) -> bool:
     """Whether the code lies in the C library or the dynamic loader."""
     return bool(re.match(r"(libc[.-]|libpthread[.-]|ld-linux|ld-musl|ld64?\.so|ld-2)", module_name(frame)))
@@ -45,12 +66,13 @@ def is_libc(frame: Frame) -> bool:
 
 def is_wait(frame: Frame) -> bool:
     """Code that only waits: says that a thread waits, never why."""
-    return bool(_WAITS.match(normalised(frame.function) or ""))
+    name = _bare(frame.function).removeprefix("libc_")
+    return name in _WAITS or name.startswith(_WAIT_BEGINNINGS)
 
 
 def is_runtime(frame: Frame) -> bool:
     """Code that every program of its language has on the stack: thread start, scheduler, interpreter loop."""
-    return bool(_RUNTIME.match(normalised(frame.function) or ""))
+    return (frame.function or "").startswith(_RUNTIME_BEGINNINGS) or _bare(frame.function) in _RUNTIME
 
 
 def module_name(frame: Frame) -> str:

@@ -6,8 +6,7 @@ A frame without a symbol is told apart by its offset.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.find import findings_of
 from analyzer.render.frames import is_runtime, is_wait, module_name, normalised
@@ -21,8 +20,7 @@ FOLD_FROM = 2
 """So many runtime frames in a row, and more, become one line."""
 
 
-@dataclass(frozen=True)
-class StackLine:
+class StackLine(NamedTuple):
     """One line of a stack: a frame, a row of runtime frames, or the place where frames are missing."""
 
     frame: Frame | None = None
@@ -38,8 +36,7 @@ class StackLine:
     """Code that only waits."""
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """Threads of one process whose stacks are equal."""
 
     process: Process

@@ -10,10 +10,9 @@ import base64
 import functools
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from analyzer.data import folder
@@ -29,11 +28,13 @@ from analyzer.render.markdown import affected
 from analyzer.render.safe import NAME_LIMIT, TEXT_LIMIT, paragraphs, visible
 from analyzer.render.surroundings import left_out, subject_name, surroundings
 from analyzer.render.trials import trials
-from analyzer.render.verdict import verdict
+from analyzer.render.verdict import by_weight, verdict
 from analyzer.render.words import ENGLISH, Words
 
 if TYPE_CHECKING:
-    from analyzer.model import Diagnosis, Fact
+    from pathlib import Path
+
+    from analyzer.model import Diagnosis, Fact, Holds
     from analyzer.render.groups import StackLine
 
 STACK_BUDGET = 110_000
@@ -43,8 +44,7 @@ LIST_LIMIT = 40
 TIDS_LIMIT = 24
 
 
-@dataclass(frozen=True)
-class ShownGroup:
+class ShownGroup(NamedTuple):
     """Threads with one stack, as the page shows them."""
 
     group: Group
@@ -53,18 +53,31 @@ class ShownGroup:
     more_tids: int
 
 
-@dataclass(frozen=True)
-class OtherFacts:
-    """Facts that no reason has told already."""
+class OtherFact(NamedTuple):
+    """A question that no reason of the finding has told already."""
+
+    asked: str
+    holds: Holds
+    value: str
+    how: str
+    who: str
+    """The threads it was answered for; empty for the process."""
+
+
+class OtherFacts(NamedTuple):
+    """The same, of one process."""
 
     process: str
-    facts: tuple[Fact, ...]
+    facts: tuple[OtherFact, ...]
 
 
-def prepare() -> None:
-    """Compile the templates, so that the first page is as fast as the second."""
-    for name in _environment().list_templates(extensions=["j2"]):
-        _environment().get_template(name)
+def compile_templates(cache: Path | None = None) -> None:
+    """Make the first page as fast as the second; ``cache`` keeps compiled templates for the next process."""
+    environment = _environment()
+    if cache is not None:
+        environment.bytecode_cache = FileSystemBytecodeCache(str(cache))
+    for name in environment.list_templates(extensions=["j2"]):
+        environment.get_template(name)
 
 
 def to_html(diagnosis: Diagnosis, words: Words = ENGLISH) -> str:
@@ -106,6 +119,7 @@ def _is_web(url: str) -> bool:
     return bool(re.fullmatch(r"https?://[\w.-]+(:\d+)?(/[\w./~%#?=&+:;,@-]*)?", url, re.ASCII)) and len(url) < TEXT_LIMIT
 
 
+@functools.lru_cache(4096)
 def _breakable(text: str, limit: int = NAME_LIMIT) -> Markup:
     """A long name or path that may wrap after its separators, and stays one word when it is copied."""
     escaped = Markup.escape(visible(text, limit))
@@ -133,6 +147,7 @@ def _view(diagnosis: Diagnosis, words: Words) -> dict[str, Any]:
         "style_hash": style_hash,
         "d": diagnosis,
         "finding": finding,
+        "reasons": by_weight(finding.reasons) if finding else (),
         "head": verdict(diagnosis, words),
         "subject": subject_name(diagnosis, words),
         "story": told,
@@ -203,10 +218,24 @@ def _summary(diagnosis: Diagnosis, stacks: int, words: Words) -> str:
 
 
 def _other_facts(diagnosis: Diagnosis, words: Words) -> list[OtherFacts]:
-    told = {(one.pid, reason.fact) for one in diagnosis.findings[:1] for reason in one.reasons}
+    """One row for a question and its answer, however many threads gave it."""
+    finding = diagnosis.findings[0] if diagnosis.findings else None
     shown = []
     for process in diagnosis.snapshot.processes:
-        facts = tuple(fact for fact in process.facts if (process.pid, fact.name) not in told)
-        if facts:
-            shown.append(OtherFacts(words.process(process, process.pid), facts))
+        told = {reason.fact for reason in finding.reasons} if finding and finding.pid == process.pid else set()
+        rows: dict[tuple[str, Holds], list[Fact]] = {}
+        for fact in sorted(process.facts, key=lambda fact: fact.tid is not None):
+            if fact.name not in told or (finding and fact.tid not in (None, finding.tid)):
+                rows.setdefault((fact.name, fact.holds), []).append(fact)
+        if rows:
+            name = words.process(process, process.pid)
+            shown.append(OtherFacts(name, tuple(_other_fact(facts, words) for facts in rows.values())))
     return shown
+
+
+def _other_fact(facts: list[Fact], words: Words) -> OtherFact:
+    first = facts[0]
+    who = [words("facts.thread", tid=first.tid)] if first.tid is not None else []
+    if len(facts) > 1:
+        who.append(words.count("facts.same", len(facts) - 1))
+    return OtherFact(first.asked, first.holds, first.value, first.how, " ".join(who))

@@ -1,6 +1,6 @@
 """The saved result: JSON, schema 1. Any format can be made again from it.
 
-Writing walks the dataclasses and needs nothing but the standard library, because every run does it; reading checks
+Writing needs nothing but the standard library, because every run does it; reading checks
 every type with cattrs. Escapes keep the text pure ASCII, so that a hostile name cannot steer the terminal that shows it.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import math
 import re
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
@@ -24,9 +23,10 @@ if TYPE_CHECKING:
 
 def to_json(diagnosis: Diagnosis, *, indent: int | None = 2) -> str:
     """The whole diagnosis; ``indent=None`` writes it on one line, without blanks."""
-    document = {"schema": diagnosis.schema, **plain(diagnosis)}
+    document = {"schema": diagnosis.schema, **fields_of(diagnosis)}
     separators = (",", ":") if indent is None else None
-    return json.dumps(document, indent=indent, separators=separators, allow_nan=False) + ("\n" if indent else "")
+    text = json.dumps(document, indent=indent, separators=separators, allow_nan=False, default=fields_of)
+    return text + ("\n" if indent else "")
 
 
 def from_json(text: str) -> Diagnosis:
@@ -55,15 +55,9 @@ def from_json(text: str) -> Diagnosis:
         raise BadSavedResult(f"The saved result does not have the expected layout:\n{problems}") from error
 
 
-def plain(value: Any) -> Any:
-    """Dataclasses and tuples as dicts and lists; a field that Python wants spelled ``for_`` becomes ``for``."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {written: plain(getattr(value, name)) for name, written in _names(type(value))}
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+def fields_of(value: Any) -> dict[str, Any]:
+    """One dataclass as an object of JSON, its values as they are; what Python wants spelled ``for_`` is ``for``."""
+    return {written: getattr(value, name) for name, written in _names(value.__class__)}
 
 
 @functools.cache

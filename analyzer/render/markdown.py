@@ -15,7 +15,7 @@ from analyzer.render.frames import normalised, source_place
 from analyzer.render.groups import StackLine, groups, stack_lines
 from analyzer.render.safe import NAME_LIMIT, paragraphs, visible
 from analyzer.render.surroundings import left_out
-from analyzer.render.verdict import verdict
+from analyzer.render.verdict import by_weight, verdict
 from analyzer.render.words import ENGLISH, Words
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _evidence(finding: Finding, words: Words) -> list[str]:
     head = [words(f"evidence.{column}") for column in ("asked", "holds", "value", "how")]
     rows = [
         (prose(one.asked), words.choice("holds", one.holds), prose(one.value), code(one.how, 600, cell=True))
-        for one in finding.reasons[:ROWS_LIMIT]
+        for one in by_weight(finding.reasons)[:ROWS_LIMIT]
     ]
     return [_heading(words("heading.evidence")), _table(head, rows)]
 

@@ -28,6 +28,8 @@ def visible(text: str, limit: int = TEXT_LIMIT) -> str:
 
     A byte that was no valid UTF-8 (Python's surrogate escape) reads as that byte, ``\\xff``.
     """
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return text  # nearly always
     return _ANY_HIDDEN.sub(_written_out, clip(text, limit))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.find import subject_pid
 
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from analyzer.render.words import Words
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One row: what, and its value."""
 
     name: str
@@ -22,8 +20,7 @@ class Entry:
     """The value is a path, an id or a command."""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """Rows that belong together."""
 
     title: str

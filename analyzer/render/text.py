@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from analyzer.render.chain import story, tree
@@ -53,6 +54,12 @@ def to_text(diagnosis: Diagnosis, words: Words = ENGLISH, *, width: int = 100, c
         console.print(part, soft_wrap=False)
     lines = (line.rstrip() for line in output.getvalue().splitlines())
     return "\n".join(lines) + "\n"
+
+
+def import_rich() -> None:
+    """Its modules are slow to import and used inside the functions only."""
+    for name in ("console", "table", "text"):
+        import_module(f"rich.{name}")
 
 
 def _parts(diagnosis: Diagnosis, words: Words) -> Iterator[RenderableType]:

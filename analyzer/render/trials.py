@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.figures import interval, runs_to_prove
 
@@ -14,11 +13,10 @@ if TYPE_CHECKING:
     from analyzer.render.words import Words
 
 EXAMPLES = (2, 10, 100, 200, 1000)
-"""«Once in so many runs», where no trial was made."""
+"""«Once in so many runs»: what the user may know of the hung program, which no trial of ours tells."""
 
 
-@dataclass(frozen=True)
-class TrialRow:
+class TrialRow(NamedTuple):
     """One series of runs."""
 
     fix: str
@@ -34,14 +32,13 @@ class TrialRow:
     """The same in words."""
 
 
-@dataclass(frozen=True)
-class Trials:
+class Trials(NamedTuple):
     """The table and its conclusions."""
 
     rows: tuple[TrialRow, ...]
     conclusions: tuple[str, ...]
     examples: tuple[tuple[int, int], ...]
-    """(it hung once in so many runs, clean runs that prove the fix), where there are no figures."""
+    """(it hung once in so many runs, clean runs that prove the fix)."""
 
 
 def trials(figures: Sequence[TrialFigures], words: Words) -> Trials:
@@ -50,11 +47,13 @@ def trials(figures: Sequence[TrialFigures], words: Words) -> Trials:
     conclusions: list[str] = []
     for row in rows:
         if row.fix == "none" and row.hung:
-            conclusions.append(words("trials.needed", rate=percent(row.rate), runs=runs_to_prove(row.rate)))
+            conclusions.append(
+                words.count("trials.needed", runs_to_prove(row.rate) or 1, rate=percent(row.rate), widener=row.widener)
+            )
         elif row.hung == 0:
             fix = words.choice("fix-kind", row.fix)
             conclusions.append(words.count("trials.clean", row.runs, high=percent(row.high), fix=fix))
-    examples = () if rows else tuple((often, runs_to_prove(1 / often) or 1) for often in EXAMPLES)
+    examples = tuple((often, runs_to_prove(1 / often) or 1) for often in EXAMPLES)
     return Trials(rows, tuple(dict.fromkeys(conclusions)), examples)
 
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.figures import runs_to_prove
 from analyzer.render.find import process_of, subject_pid, thread_in
 from analyzer.render.safe import first_sentence, visible
 
 if TYPE_CHECKING:
-    from analyzer.model import Diagnosis, Finding
+    from collections.abc import Sequence
+
+    from analyzer.model import Diagnosis, Finding, Reason
     from analyzer.render.words import Words
 
 
+WEIGHT = ("proven", "likely", "match", "veto")
 USUAL_RATE = 1 / 200
 """How often the fork lock hangs in the field, as reported for s390x."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The head of the report."""
 
     tone: str
@@ -59,6 +60,11 @@ def verdict(diagnosis: Diagnosis, words: Words) -> Verdict:
     )
 
 
+def by_weight(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The reasons that decide first, then what makes it likely, then the stack, then what would have ruled it out."""
+    return tuple(sorted(reasons, key=lambda reason: WEIGHT.index(reason.decides)))
+
+
 def runs_needed(diagnosis: Diagnosis) -> int:
     """Clean runs that prove a fix: at the rate that trials without fix and widener showed, else at one hang in 200 runs.
 
@@ -74,9 +80,10 @@ def _clause(title: str) -> str:
 
 
 def _rests_on(finding: Finding, words: Words) -> str:
-    held = [one for one in finding.reasons if one.holds == "yes" and one.decides != "veto"]
+    clauses = ("proven",) if finding.certainty == "proven" else ("likely", "proven")
+    held = [one for one in finding.reasons if one.holds == "yes" and one.decides in clauses]
     key = f"certainty-means.{finding.certainty}"
-    return words.count(key, len(held), asked=len([one for one in finding.reasons if one.decides != "veto"]))
+    return words.count(key, len(held)) if held or finding.certainty == "proven" else words(f"{key}.none")
 
 
 def _fix(finding: Finding, words: Words) -> str:
@@ -95,7 +102,8 @@ def _without_finding(diagnosis: Diagnosis, words: Words, asked: str) -> Verdict:
     thread = thread_in(process_of(diagnosis, subject_pid(diagnosis)), diagnosis.subject.tid if diagnosis.subject else None)
     remark = None
     if thread is not None and thread.wait is not None and status != "unclear":
-        remark = words("verdict.main-thread-waits", waits=thread.wait.text)
+        which = "chain.main-thread" if thread.tid == subject_pid(diagnosis) else "chain.thread"
+        remark = words("verdict.waits", thread=words(which, tid=thread.tid), waits=thread.wait.text)
     return Verdict(
         tone=status,
         sentence=words(f"verdict.{status}", process=asked),
