@@ -1,7 +1,8 @@
 /* raw_clone_nss: fork() in a raw-clone child waits for the lock of the nss database, which has no name: it lies in the
- * heap. Nothing can keep that lock held, so one thread asks for a netgroup in a loop (the shortest question there is)
- * and the raw clone is repeated until it falls into the right moment: 1 to 600 tries of a millisecond here. Unlike in
- * the other targets, the thread of the parent has long since let go of the lock.
+ * heap. Nothing can keep that lock held, so two threads ask for a netgroup in a loop (the shortest question there is;
+ * two, since a lock that is fought for is held longer) and the raw clone is repeated until it falls into the right
+ * moment, which takes from one to a few hundred tries. Unlike in the other targets, the thread of the parent has long
+ * since let go of the lock.
  *
  * A correct tool says: fork lock after a raw clone; the lock is the nss database's, or lies in the heap; it records no
  * owner and nobody in the process could hold it. It must not name another lock.
@@ -28,7 +29,7 @@ static unsigned long futex_of(pid_t child)
 {
     char path[64], text[256];
     snprintf(path, sizeof path, "/proc/%d/syscall", (int)child);
-    for (;; sched_yield()) {
+    for (;; short_sleep()) {
         if (waitpid(child, NULL, WNOHANG) == child)
             return 0;
         int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -45,7 +46,7 @@ int main(void)
     die_with_parent();
     unsigned long heap = (unsigned long)malloc(1);
     ask(); /* by this thread, so that the lock comes to lie in the main heap */
-    pid_t asking = start_thread(asks_nss, NULL);
+    pid_t asking[] = {start_thread(asks_nss, NULL), start_thread(asks_nss, NULL)};
     for (long tries = 1;; tries++) {
         pid_t child = raw_child();
         if (child == 0) {
@@ -56,7 +57,8 @@ int main(void)
         unsigned long lock = futex_of(child);
         if (lock >= heap && lock < (unsigned long)sbrk(0)) {
             atomic_store(&stop, 1);
-            until_waiting_in(asking, WAITS_IN_PAUSE);
+            until_waiting_in(asking[0], WAITS_IN_PAUSE);
+            until_waiting_in(asking[1], WAITS_IN_PAUSE);
             ready_for(child);
             fact_number("parent", my_pid());
             fact_number("tries", tries);
