@@ -160,7 +160,7 @@ def _elsewhere(
     return Owner(address, stored if stored > 0 else None, None, orphaned)
 
 
-_STARTERS = {"start_thread", "clone", "__clone", "clone3", "__clone3", "__GI___clone", "__GI___clone3", "_start",
+STARTERS = {"start_thread", "clone", "__clone", "clone3", "__clone3", "__GI___clone", "__GI___clone3", "_start",
              "__libc_start_main", "__libc_start_main_impl", "__libc_start_call_main", "__libc_start_main@@GLIBC_2.34",
              "thread_start", "__thread_start"}  # fmt: skip
 
@@ -170,7 +170,7 @@ def start_routine(seen: Seen, tid: int) -> str | None:
     for frame in reversed(seen.frames(tid)):
         module = seen.space.module(frame.address) if seen.space and frame.address is not None else None
         in_libc = module is not None and module[0] == seen.libc.value.path
-        if frame.function and not in_libc and frame.function not in _STARTERS:
+        if frame.function and not in_libc and frame.function not in STARTERS:
             return frame.function
     return None
 

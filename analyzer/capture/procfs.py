@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from analyzer.errors import NoSuchProcess
 
+_SETTLING_TRIES, _SETTLING_S = 10, 0.002
 MAX_FILE = 4 << 20
 """No /proc file that we read is larger in earnest; a larger one is cut."""
 
@@ -102,18 +103,18 @@ def stat_fields(text: str) -> list[str]:
     return text.rpartition(")")[2].split()
 
 
-def thread_counters(pid: int, tid: int, status: dict[str, str] | None = None) -> Counters | None:
+def thread_counters(pid: int, tid: int) -> Counters | None:
     """The counters of one thread now; None when it is gone."""
     folder = f"/proc/{pid}/task/{tid}"
-    if status is None:
-        text = read_text(f"{folder}/status")
-        if text is None:
-            return None
-        status = status_fields(text)
+    text = read_text(f"{folder}/status")
+    if text is None:
+        return None
+    status = status_fields(text)
     schedstat = (read_text(f"{folder}/schedstat") or "").split()
+    state = status.get("State", "?")[:1]
     syscall = read_text(f"{folder}/syscall")
     return Counters(
-        state=status.get("State", "?")[:1],
+        state=state,
         voluntary_switches=_number(status.get("voluntary_ctxt_switches")),
         involuntary_switches=_number(status.get("nonvoluntary_ctxt_switches")),
         run_time_ns=_number(schedstat[0]) if schedstat else None,
@@ -124,12 +125,10 @@ def thread_counters(pid: int, tid: int, status: dict[str, str] | None = None) ->
 def _sample_thread(pid: int, tid: int) -> ThreadSample | None:
     folder = f"/proc/{pid}/task/{tid}"
     text = read_text(f"{folder}/status")
-    if text is None:
+    counters = _settled_counters(pid, tid)
+    if text is None or counters is None:
         return None
     status = status_fields(text)
-    counters = thread_counters(pid, tid, status)
-    if counters is None:
-        return None
     wchan = read_text(f"{folder}/wchan")
     numbers = status.get("NSpid", str(tid)).split()
     return ThreadSample(
@@ -139,6 +138,20 @@ def _sample_thread(pid: int, tid: int) -> ThreadSample | None:
         wchan=wchan if wchan and wchan != "0" else None,
         counters=counters,
     )
+
+
+def _settled_counters(pid: int, tid: int) -> Counters | None:
+    """The counters of a thread, not in the moment in which a sleeping thread's call reads «running».
+
+    A debugger that has just let go makes every sleeping thread enter its call again; that takes a moment.
+    """
+    for attempt in range(_SETTLING_TRIES):
+        counters = thread_counters(pid, tid)
+        if counters is None or counters.state not in {"S", "D"} or counters.syscall != "running":
+            break
+        if attempt < _SETTLING_TRIES - 1:
+            time.sleep(_SETTLING_S)
+    return counters
 
 
 def thread_ids(pid: int) -> list[int]:

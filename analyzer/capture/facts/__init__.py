@@ -12,6 +12,7 @@ from analyzer.capture.facts import (
     created_by_raw_clone,
     futex_wait,
     libc_is_glibc,
+    lock_holder_possible,
     lock_orphaned,
     lock_owner_alive,
     lock_word_held,
@@ -42,6 +43,7 @@ _MEASURES: dict[str, Measure] = {
     "address-space-shared": address_space_shared.measure,
     "futex-wait": futex_wait.measure,
     "lock-word-held": lock_word_held.measure,
+    "lock-holder-possible": lock_holder_possible.measure,
     "parent-waits-for-it": parent.measure,
     "same-process": same_process.measure,
 }
