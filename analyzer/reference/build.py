@@ -10,8 +10,8 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from analyzer.errors import BuildFailed
 from analyzer.cache import cache_folder
+from analyzer.errors import BuildFailed
 from analyzer.reference.compilers import Compiler, all_compilers, find_compiler
 
 __all__ = ["Compiler", "build_loader", "build_widener", "find_compiler"]

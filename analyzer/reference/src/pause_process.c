@@ -66,7 +66,6 @@ static _Noreturn void be_the_pause_process(int status_fd, int lifeline)
 {
     if (die_with_writer(lifeline) < 0)
         _exit(1);
-    announce("process", "pause", syscall(SYS_getpid));
     ignore_terminal_signals();
     let_go_of_files(status_fd, lifeline);
     prctl(PR_SET_NAME, "loader-pause", 0, 0, 0);
@@ -118,6 +117,8 @@ int create_pause_process(enum fix fix, const struct pid_file *pid_file, int stat
     pause_process = fix == FIX_NONE ? fork() : raw_clone(SIGCHLD);
     if (pause_process == 0)
         be_the_pause_process(status_fd, lifeline);
+    if (pause_process > 0)
+        announce("process", "pause", pause_process);
     if (pause_process < 0 || write_pid_file(pid_file, pause_process) < 0) {
         if (pause_process > 0)
             kill(pause_process, SIGKILL);

@@ -14,6 +14,7 @@ __attribute__((constructor)) static void start_widener(void)
 
     if (widener == NULL || (widener->prepare != NULL && widener->prepare() != NULL))
         return;
-    if (pthread_create(&thread, NULL, widener->thread, NULL) == 0)
-        pthread_detach(thread);
+    for (int started = 0; started < widener->loops; started++)
+        if (pthread_create(&thread, NULL, widener->thread, NULL) == 0)
+            pthread_detach(thread);
 }

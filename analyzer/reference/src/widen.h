@@ -15,6 +15,7 @@ struct widener {
     const char *name;
     const char *(*prepare)(void);    /* before the thread starts; returns NULL, or why this libc cannot be widened so */
     void *(*thread)(void *);         /* takes a struct widener_wish, or NULL; never returns */
+    int loops;                       /* threads for the preloaded form; the lock is held longest where they compete */
     void (*take_and_give_back)(void); /* the lock, once; NULL when the thread can stop with the lock held by itself */
 };
 

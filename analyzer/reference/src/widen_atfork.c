@@ -37,5 +37,8 @@ static const char *prepare_atfork(void)
     return NULL;
 }
 
-const struct widener atfork_widener = {
-    .name = "atfork", .prepare = prepare_atfork, .thread = widen_atfork, .take_and_give_back = search_all_handlers};
+const struct widener atfork_widener = {.name = "atfork",
+                                       .prepare = prepare_atfork,
+                                       .thread = widen_atfork,
+                                       .loops = 1,
+                                       .take_and_give_back = search_all_handlers};

@@ -55,4 +55,5 @@ static const char *prepare_malloc(void)
     return NULL;
 }
 
-const struct widener malloc_widener = {.name = "malloc", .prepare = prepare_malloc, .thread = widen_malloc};
+const struct widener malloc_widener = {
+    .name = "malloc", .prepare = prepare_malloc, .thread = widen_malloc, .loops = 1};

@@ -59,4 +59,5 @@ static const char *prepare_nss(void)
     return NULL;
 }
 
-const struct widener nss_widener = {.name = "nss", .prepare = prepare_nss, .thread = widen_nss};
+/* Two loops: measured on 2 processors, one thread holds this lock for 0.01 % of the time, two that compete for 10 %. */
+const struct widener nss_widener = {.name = "nss", .prepare = prepare_nss, .thread = widen_nss, .loops = 2};

@@ -26,4 +26,4 @@ static void *widen_stdio(void *wish)
     return NULL;
 }
 
-const struct widener stdio_widener = {.name = "stdio", .thread = widen_stdio};
+const struct widener stdio_widener = {.name = "stdio", .thread = widen_stdio, .loops = 1};
