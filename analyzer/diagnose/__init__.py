@@ -8,6 +8,7 @@ from dataclasses import replace
 from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.catalogue import Catalogue, load_catalogue
 from analyzer.diagnose.chain import chain
+from analyzer.diagnose.fingerprint import fingerprint
 from analyzer.diagnose.fits import Fits
 from analyzer.diagnose.judge import Verdict, judge
 from analyzer.diagnose.status import Seen, status
@@ -29,9 +30,11 @@ def diagnose(snapshot: Snapshot, catalogue: Catalogue, subject: ThreadRef | None
         asked = ThreadRef(snapshot.processes[0].pid)
     seen = [_look(snapshot, process, catalogue) for process in snapshot.processes]
     verdicts = [verdict for one in seen for verdict in one.verdicts]
-    findings = _findings(verdicts, catalogue, asked)
+    findings = _findings(verdicts, asked)
     near = _near_misses(verdicts, findings)
     word, unexplained = status(seen, findings, asked)
+    if word in ("root-cause", "not-hung"):  # then nobody need be led on; the chain names the waits that matter
+        findings = tuple(finding for finding in findings if finding.kind == "cause")
     return Diagnosis(
         status=word,
         findings=findings,
@@ -40,6 +43,7 @@ def diagnose(snapshot: Snapshot, catalogue: Catalogue, subject: ThreadRef | None
         snapshot=snapshot,
         unexplained=unexplained,
         subject=subject,
+        fingerprint=fingerprint(snapshot, catalogue, findings, asked),
     )
 
 
@@ -55,20 +59,21 @@ def _look(snapshot: Snapshot, process: Process, catalogue: Catalogue) -> Seen:
     return Seen(process, answers, fits, tuple(verdicts))
 
 
-def _findings(verdicts: Sequence[Verdict], catalogue: Catalogue, asked: ThreadRef | None) -> tuple[Finding, ...]:
+def _findings(verdicts: Sequence[Verdict], asked: ThreadRef | None) -> tuple[Finding, ...]:
     """Surest first, causes before waits, what was asked about before the rest; threads that say the same told once."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for verdict in verdicts:
         found = verdict.finding
         if found is not None:
-            place = found.lock.address if found.lock is not None else _spot(verdict, found)
+            place: object = None  # equal waits are told once, wherever they are
+            if found.kind == "cause":
+                place = found.lock.address if found.lock is not None else _spot(verdict, found)
             groups.setdefault((found.signature, found.pid, found.certainty, place), []).append(found)
     told = [_told_once(group) for group in groups.values()]
 
     def rank(found: Finding) -> tuple[object, ...]:
         elsewhere = asked is not None and found.pid != asked.pid
-        wait = catalogue.by_id[found.signature].kind == "wait"
-        return (wait, _ORDER[found.certainty], elsewhere, -len(found.matched_levels), found.signature, found.tid)
+        return (found.kind == "wait", _ORDER[found.certainty], elsewhere, -len(found.matched_levels), found.signature, found.tid)
 
     return tuple(sorted(told, key=rank))
 

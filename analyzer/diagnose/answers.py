@@ -16,9 +16,9 @@ class Answers:
     """The facts of one process, by name and thread."""
 
     def __init__(self, snapshot: Snapshot, process: Process) -> None:
-        self.snapshot = snapshot
         self.process = process
         self.method = (process.capture or snapshot.capture).method
+        self._told: dict[tuple[str, int], Fact] = {}
         self._facts: dict[str, list[Fact]] = {}
         for fact in process.facts:
             self._facts.setdefault(fact.name, []).append(fact)
@@ -36,10 +36,17 @@ class Answers:
 
     def fact(self, name: str, thread: Thread) -> Fact:
         """The answer for a thread. Always one; its ``value`` says why where it is unknown."""
+        key = (name, thread.tid)
+        told = self._told.get(key)
+        if told is None:
+            told = self._told[key] = self._fact(name, thread)
+        return told
+
+    def _fact(self, name: str, thread: Thread) -> Fact:
         kind = FACTS[name]
         given = [fact for fact in self._facts.get(name, ()) if self._speaks_of(fact, thread)]
         if kind.derived and not given:
-            given = [derive(name, self.snapshot, self.process, thread, self.lock(thread))]
+            given = [derive(name, self.process, thread, self.lock(thread))]
         if not given:
             return Fact(name, kind.asked, "unknown", self._why_not_asked(kind.frozen), "", tid=thread.tid)
         if len({fact.holds for fact in given}) > 1:

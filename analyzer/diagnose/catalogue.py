@@ -25,8 +25,8 @@ _SET_KEYS = frozenset({"about", "names", "include", "libc", "unnamed", "signal"}
 # What the diagnosis itself asks of every stack, where the catalogue has the sets for it.
 BUILT_IN = {
     "base": ["...", "@stack-base"],
-    "lock": ["@lock-wait+"],
-    "mutex": ["@lock-wait*", "@mutex-lock"],
+    "lock": ["@futex-call*", "@lock-primitive|@mutex-lock|@rwlock-read|@rwlock-write"],
+    "idle": ["@futex-call*", "@work-wait"],
 }
 
 
@@ -50,23 +50,24 @@ class Catalogue:
 
     @cached_property
     def index(self) -> dict[Pattern, int]:
-        """Number of every pattern in the matcher."""
-        found: dict[Pattern, int] = {}
-        for signature in self.signatures:
-            for pattern in signature.patterns():
-                found.setdefault(pattern, len(found))
-        for pattern in self.built_in.values():
-            found.setdefault(pattern, len(found))
-        return found
+        """Number of every pattern in the matcher; the same text has the same number."""
+        every = [pattern for signature in self.signatures for pattern in signature.patterns()]
+        every += self.built_in.values()
+        numbers: dict[str, int] = {}
+        return {pattern: numbers.setdefault(pattern.text, len(numbers)) for pattern in every}
 
     @cached_property
     def matcher(self) -> Matcher:
         """All patterns of the catalogue, compiled."""
-        return Matcher(tuple(self.index), self.sets)
+        return Matcher([pattern for _, pattern in sorted(self._numbered.items())], self.sets)
 
     @cached_property
-    def _frameless(self) -> list[Signature]:
-        return [signature for signature in self.signatures if not signature.match.frames]
+    def _numbered(self) -> dict[int, Pattern]:
+        return {number: pattern for pattern, number in self.index.items()}
+
+    @cached_property
+    def _asking_the_kernel(self) -> list[Signature]:
+        return [one for one in self.signatures if one.match.states or one.match.waits]
 
     @cached_property
     def _speakers(self) -> dict[int, list[Signature]]:
@@ -78,9 +79,11 @@ class Catalogue:
         return found
 
     def speaking_of(self, fitting: tuple[int, ...]) -> list[Signature]:
-        """Signatures whose frames or near frames are among these patterns, and those without frames; each once."""
+        """Signatures whose frames or near frames are among these patterns, and those that ask the kernel; each once."""
         found = {one.id: one for number in fitting for one in self._speakers.get(number, ())}
-        return [*found.values(), *self._frameless]
+        for one in self._asking_the_kernel:
+            found.setdefault(one.id, one)
+        return list(found.values())
 
     @cached_property
     def libc_names(self) -> frozenset[str]:

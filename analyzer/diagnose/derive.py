@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analyzer.model import Fact, Holds, Lock, Process, Snapshot, Thread
+from analyzer.model import Fact, Holds, Lock, Process, Thread
 from analyzer.model.facts import FACTS
 
+Rule = Callable[[Process, Thread, Lock | None], tuple[Holds, str]]
 
-def derive(name: str, snapshot: Snapshot, process: Process, thread: Thread, lock: Lock | None) -> Fact:
+
+def derive(name: str, process: Process, thread: Thread, lock: Lock | None) -> Fact:
     """The answer to a derived fact for one thread, which waits for ``lock`` (None: not known)."""
-    holds: Holds = "unknown"
-    value = "the lock it waits for is not known"
-    if lock is not None:
-        holds, value = _RULES[name](snapshot, process, thread, lock)
-    return Fact(name, FACTS[name].asked, holds, value, "from the owners that the locks record", tid=thread.tid)
+    holds, value = _RULES[name](process, thread, lock)
+    return Fact(name, FACTS[name].asked, holds, value, "from the threads and locks of the snapshot", tid=thread.tid)
 
 
-def _owner_elsewhere(_snapshot: Snapshot, process: Process, _thread: Thread, lock: Lock) -> tuple[Holds, str]:
+def _single_thread(process: Process, _thread: Thread, _lock: Lock | None) -> tuple[Holds, str]:
+    count = max(process.threads_total or 0, len(process.threads))
+    if count > 1:
+        return "no", f"{count} threads were seen"
+    return "unknown", "one thread was seen; whether there are more was not asked"
+
+
+def _owner_elsewhere(process: Process, _thread: Thread, lock: Lock | None) -> tuple[Holds, str]:
+    if lock is None:
+        return "unknown", "the lock it waits for is not known"
     owner = lock.owner
     if owner is None or owner.tid is None:
         return "unknown", "the lock's holder is not known"
@@ -30,7 +38,9 @@ def _owner_elsewhere(_snapshot: Snapshot, process: Process, _thread: Thread, loc
     return "yes", f"thread {owner.tid} belongs to process {owner.pid}"
 
 
-def _cycle(_snapshot: Snapshot, process: Process, thread: Thread, lock: Lock) -> tuple[Holds, str]:
+def _cycle(process: Process, thread: Thread, lock: Lock | None) -> tuple[Holds, str]:
+    if lock is None:
+        return "unknown", "the lock it waits for is not known"
     held_for = {tid: one for one in process.locks for tid in one.waiters}
     members = {one.tid: one for one in process.threads}
     by_namespace = {one.namespace_tid: one.tid for one in process.threads if one.namespace_tid is not None}
@@ -57,7 +67,8 @@ def _arrows(tids: list[int]) -> str:
     return " -> ".join(str(tid) for tid in tids)
 
 
-_RULES: dict[str, Callable[[Snapshot, Process, Thread, Lock], tuple[Holds, str]]] = {
+_RULES: dict[str, Rule] = {
+    "single-thread": _single_thread,
     "lock-owner-elsewhere": _owner_elsewhere,
     "lock-cycle": _cycle,
 }

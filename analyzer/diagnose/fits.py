@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from analyzer.diagnose.catalogue import Catalogue
 from analyzer.diagnose.pattern import Pattern
 from analyzer.diagnose.signature import Signature
@@ -21,20 +19,16 @@ class Fits:
         matcher = catalogue.matcher
         base = catalogue.built_in.get("base")
         number = catalogue.index[base] if base is not None else None
-        self.by_thread = [matcher.fitting(thread, trace=trace, base=number) for thread in process.threads]
-
-    @cached_property
-    def _place(self) -> dict[int, int]:
-        return {id(thread): place for place, thread in enumerate(self.process.threads)}
+        self._by_thread = {id(thread): matcher.fitting(thread, trace=trace, base=number) for thread in process.threads}
 
     def candidates(self, thread: Thread) -> list[Signature]:
         """Signatures worth judging: a pattern of theirs fits or may fit, or they do not speak of frames."""
-        sure, maybe = self.by_thread[self._place[id(thread)]]
+        sure, maybe = self._by_thread[id(thread)]
         return self.catalogue.speaking_of(sure + maybe)
 
     def of(self, thread: Thread, patterns: tuple[Pattern, ...]) -> tuple[Holds, Pattern | None]:
         """Whether one of the patterns fits a thread of this process, and which."""
-        sure, maybe = self.by_thread[self._place[id(thread)]]
+        sure, maybe = self._by_thread[id(thread)]
         found: Holds = "no"
         index = self.catalogue.index
         for pattern in patterns:

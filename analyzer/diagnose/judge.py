@@ -46,15 +46,15 @@ class _Excluded:
 
 def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) -> Verdict | None:
     """The verdict; None where the signature does not fit at all."""
-    frames, pattern = fits.of(thread, signature.match.frames) if signature.match.frames else ("yes", None)
-    if frames == "no":
+    seen, pattern, told = _seen(signature, thread, fits)
+    if seen == "no":
         return _near_by_frames(signature, thread, fits, answers)
-    if not _waits_and_states(signature, thread):
+    if any(answers.holds(test, thread) != "yes" for test in signature.match.needs):
         return None
     others, partner = fits.others(thread, signature.match.others) if signature.match.others else ("yes", None)
     if others == "no":
         return None
-    if "unknown" in (frames, others):
+    if "unknown" in (seen, others):
         return Verdict(signature, thread, unclear=True)
     reasons = Reasons(answers, thread)
     levels: tuple[int, ...] = ()
@@ -64,8 +64,12 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
         levels = tuple(sorted({level for element in taken for level in element}))
         guilty = fits.guilty(thread, levels[-1]) if levels else None
         reasons.frames(pattern, frames_told(thread, levels, guilty))
+    elif told:
+        reasons.add("What does the kernel say of the thread?", "yes", told, "match")
     if partner is not None:
         reasons.add(f"Does another thread fit {_texts(signature.match.others)}?", "yes", f"thread {partner.tid}", "match")
+    for test in signature.match.needs:
+        reasons.fact(test, "match")
     refuted = None
     for test in signature.match.facts:
         reasons.fact(test, "match")
@@ -91,6 +95,7 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
         references=signature.references,
         matched_levels=levels,
         guilty_level=guilty.level if guilty is not None else None,
+        kind=signature.kind,
     )
     return Verdict(signature, thread, finding=finding)
 
@@ -109,11 +114,19 @@ def _near_by_frames(signature: Signature, thread: Thread, fits: Fits, answers: A
     return None
 
 
-def _waits_and_states(signature: Signature, thread: Thread) -> bool:
+def _seen(signature: Signature, thread: Thread, fits: Fits) -> tuple[Holds, Pattern | None, str]:
+    """Whether state, wait or frames are as described, the pattern that fits, and the kernel's word if that decides."""
     match = signature.match
-    if match.waits and (thread.wait is None or thread.wait.kind not in match.waits):
-        return False
-    return not match.states or thread.state in match.states
+    if thread.state in match.states:
+        return "yes", None, f"state {thread.state}"
+    if match.waits and thread.wait is not None and thread.wait.kind != "futex":
+        # The kernel's word counts more than the stack: a function may be on the stack for other reasons.
+        holds: Holds = "yes" if thread.wait.kind in match.waits else "no"
+        return holds, None, f"it waits for {thread.wait.text}"
+    if not match.frames:
+        return "no", None, ""
+    holds, pattern = fits.of(thread, match.frames)
+    return holds, pattern, ""
 
 
 def _exclusion(veto: Exclusion, thread: Thread, fits: Fits, answers: Answers, reasons: Reasons) -> _Excluded:

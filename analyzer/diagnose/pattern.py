@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from analyzer.diagnose.symbols import normalise
@@ -41,13 +42,13 @@ class Element:
     """A frame that the rest describes does not fit, every other one does."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # found again by identity: patterns are looked up for every stack
 class Pattern:
     """Elements from the innermost frame outwards; frames further out than the last element are free."""
 
     elements: tuple[Element, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The whole pattern for a person."""
         return " <- ".join(element.text for element in self.elements)

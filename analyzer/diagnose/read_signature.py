@@ -89,7 +89,7 @@ def _match(document: Document, data: dict[str, Any], sets: Sets) -> Match:
     if not isinstance(table, dict):
         return Match()
     place: Place = ("match",)
-    document.only(table, place, frozenset({"frames", "others", "waits", "states", "facts"}))
+    document.only(table, place, frozenset({"frames", "others", "waits", "states", "needs", "facts"}))
     states = frozenset(document.strings(table, place, "states"))
     for state in sorted(states - _STATES):
         document.wrong((*place, "states"), f"{state!r} is no state letter of /proc/PID/status", value=state)
@@ -98,6 +98,7 @@ def _match(document: Document, data: dict[str, Any], sets: Sets) -> Match:
         others=_patterns(document, table, place, "others", sets),
         waits=frozenset(document.strings(table, place, "waits")),
         states=states,
+        needs=_facts(document, table, place, "needs"),
         facts=_facts(document, table, place, "facts"),
     )
     if not {"frames", "waits", "states"} & table.keys():

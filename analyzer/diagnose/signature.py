@@ -28,16 +28,18 @@ class FactTest:
 
 @dataclass(frozen=True)
 class Match:
-    """What must be seen for the signature to be `possible`."""
+    """What must be seen for the signature to be `possible`. One of states, waits and frames; then all of the rest."""
 
     frames: tuple[Pattern, ...] = ()
-    """One of these patterns fits the thread's stack; empty = the stack does not matter."""
-    others: tuple[Pattern, ...] = ()
-    """One of these fits the stack of another thread of the process."""
+    """One of these patterns fits the thread's stack."""
     waits: frozenset[str] = frozenset()
-    """The kernel's word for what the thread waits for (``Wait.kind``) is one of these."""
+    """What the kernel says the thread waits for (``Wait.kind``) is one of these; where it says so, no frames are asked."""
     states: frozenset[str] = frozenset()
     """The thread's state letter is one of these."""
+    others: tuple[Pattern, ...] = ()
+    """One of these fits the stack of another thread of the process."""
+    needs: tuple[FactTest, ...] = ()
+    """All of these are answered so; without the answer nothing is found."""
     facts: tuple[FactTest, ...] = ()
     """None of these may be answered the other way; an unknown refutes nothing."""
 
@@ -105,7 +107,7 @@ class Signature:
 
     def facts(self) -> tuple[FactTest, ...]:
         """Every fact it asks for, in the order of its clauses."""
-        found = [*self.match.facts]
+        found = [*self.match.needs, *self.match.facts]
         for exclusion in (*self.near, *self.veto):
             found += exclusion.facts
         for requirement in (self.likely, self.proven):

@@ -29,10 +29,11 @@ def status(seen: Sequence[Seen], findings: tuple[Finding, ...], asked: ThreadRef
     """The word, and the sentences for ``Diagnosis.unexplained``."""
     if any(finding.certainty in ("likely", "proven") for finding in findings):
         return "root-cause", ()
-    explained = {(finding.pid, finding.tid) for finding in findings}
+    explained = {(finding.pid, finding.tid) for finding in findings if finding.kind == "cause"}
     sentences = [text for one in seen for text in _cut(one)]
     stuck = [(one, thread) for one in seen for thread in one.process.threads if _stuck(one, thread)]
-    hung = [(one, thread) for one, thread in stuck if _still(one.process)]
+    told = explained | {(one.process.pid, thread.tid) for one, thread in stuck}
+    hung = [(one, thread) for one, thread in stuck if _still(one)]
     for one, thread in stuck:
         if (one.process.pid, thread.tid) not in explained:
             sentences.append(_stuck_words(one, thread))
@@ -40,44 +41,46 @@ def status(seen: Sequence[Seen], findings: tuple[Finding, ...], asked: ThreadRef
     if hung:
         return "hung", _limited(sentences)
     if subject is not None:
-        reason = _alive(subject.process)
-        if reason is not None:
+        if _alive(subject):
             return "not-hung", ()
         if not subject.process.threads:
             sentences.append(f"No thread of process {subject.process.pid} could be looked at.")
-    sentences += _other_waits(subject, explained) if subject is not None else []
+    sentences += _other_waits(subject, told) if subject is not None else []
     sentences += [_possible(finding, seen) for finding in findings[:3]]
     return "unclear", _limited(sentences)
 
 
-def _alive(process: Process) -> str | None:
-    """Why a process is not hung; None where that cannot be said."""
-    for thread in process.threads:
-        if thread.moved:
-            return f"thread {thread.tid} made progress"
-        if thread.state == "R":
-            return f"thread {thread.tid} runs"
-    timed = [thread.wait.timed if thread.wait is not None else None for thread in process.threads]
-    return "every wait has a timeout" if timed and all(one is True for one in timed) else None
+def _alive(one: Seen) -> bool:
+    """A thread made progress or runs, or all waits end by themselves."""
+    threads = one.process.threads
+    if any(_moved(one, thread) or thread.state == "R" for thread in threads):
+        return True
+    return bool(threads) and all(thread.wait is not None and thread.wait.timed is True for thread in threads)
 
 
-def _still(process: Process) -> bool:
+def _still(one: Seen) -> bool:
     """Nothing of it moved, as far as two samples tell; one sample alone tells nothing."""
-    return bool(process.threads) and all(thread.moved is False for thread in process.threads)
+    return bool(one.process.threads) and all(_moved(one, thread) is False for thread in one.process.threads)
+
+
+def _moved(one: Seen, thread: Thread) -> bool | None:
+    """Whether a thread made progress between two samples; None where there were no two."""
+    if thread.moved is not None:
+        return thread.moved
+    still = one.answers.fact("no-progress", thread).holds
+    return None if still == "unknown" else still == "no"
 
 
 def _stuck(one: Seen, thread: Thread) -> bool:
     """The thread waits without a timeout for a lock: not for work, which is another kind of futex wait."""
     if thread.wait is not None and (thread.wait.timed or thread.wait.kind not in ("futex", "lock")):
         return False
-    if one.answers.fact("futex-wait", thread).holds == "no":
+    if one.answers.fact("futex-wait", thread).holds == "no" or one.fits.built_in("idle", thread) == "yes":
         return False
-    if one.answers.fact("lock-word-held", thread).holds == "yes":
-        return True
+    # A word that is not zero says «held» only of a lock, and only frames or a name say that it is one.
     lock = one.answers.lock(thread)
-    if lock is not None and lock.word:
-        return True
-    return "yes" in (one.fits.built_in("mutex", thread), one.fits.built_in("lock", thread))
+    named = lock is not None and lock.symbol is not None and bool(lock.word)
+    return named or one.fits.built_in("lock", thread) == "yes"
 
 
 def _stuck_words(one: Seen, thread: Thread) -> str:
@@ -102,18 +105,18 @@ def _cut(one: Seen) -> list[str]:
     ]
 
 
-def _other_waits(one: Seen, explained: set[tuple[int, int]]) -> list[str]:
+def _other_waits(one: Seen, told: set[tuple[int, int]]) -> list[str]:
     """What the threads of the process that was asked about wait for, equal waits told once."""
     texts: dict[str, list[int]] = {}
     for thread in one.process.threads:
-        if (one.process.pid, thread.tid) in explained or _stuck(one, thread):
+        if (one.process.pid, thread.tid) in told:
             continue
         texts.setdefault(_wait_words(thread), []).append(thread.tid)
-    told = []
+    sentences = []
     for text, tids in texts.items():
         who = f"Thread {tids[0]}" if len(tids) == 1 else f"{len(tids)} threads ({tids[0]}, ...)"
-        told.append(f"{who} of process {one.process.pid}: {text}.")
-    return told
+        sentences.append(f"{who} of process {one.process.pid}: {text}.")
+    return sentences
 
 
 def _wait_words(thread: Thread) -> str:

@@ -71,6 +71,8 @@ class Finding:
     """Levels of the frames that the signature named."""
     guilty_level: int | None = None
     """Level of the frame that made the call that must not be made here."""
+    kind: Literal["cause", "wait"] = "cause"
+    """A cause, or a wait that is not the cause but leads on to it (never more than possible)."""
 
 
 @dataclass(frozen=True)
@@ -147,3 +149,5 @@ class Diagnosis:
     """What the person asked about."""
     schema: int = SCHEMA
     """Version of this layout."""
+    fingerprint: str | None = None
+    """The same for the same bug on another architecture, C library or build; None where no frame has a name."""

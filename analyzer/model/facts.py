@@ -29,7 +29,7 @@ class FactKind:
     frozen: bool = False
     """It is about life going on, or about other processes: nobody can ask it of a core."""
     derived: bool = False
-    """The diagnosis works it out from the rest of the snapshot; capture need not deliver it."""
+    """Where capture did not answer it, the diagnosis works it out from the rest of the snapshot."""
 
 
 _ALL = (
@@ -67,6 +67,13 @@ _ALL = (
         "Does the waiting thread hold the lock itself?",
         "the thread waits for itself",
         "another thread holds it",
+    ),
+    FactKind(
+        "lock-holder-possible",
+        "thread",
+        "Could another thread of this process hold the lock, which does not say who holds it?",
+        "a thread that runs, or stands inside the C library, may hold it and release it",
+        "no other thread is where it could hold it",
     ),
     FactKind(
         "lock-owner-elsewhere",
@@ -158,6 +165,7 @@ _ALL = (
         "Has the process one thread only?",
         "there is no other thread that could release anything",
         "there are other threads",
+        derived=True,
     ),
     FactKind(
         "stopped",

@@ -1,0 +1,88 @@
+"""A short name for a bug: equal for the same bug on another architecture, C library or build.
+
+It is made of the signature, the call that hangs as the program wrote it, and the named functions of the program that
+led to it: no addresses, no line numbers, nothing that compiler or C library added. Where no signature fits, the named
+functions of the stack stand for the bug.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from analyzer.diagnose.catalogue import Catalogue
+from analyzer.diagnose.symbols import home, normalise
+from analyzer.model import Finding, Frame, Snapshot, Thread, ThreadRef
+
+FRAMES = 3
+"""Named functions that count: more would tell apart what only differs in who called the caller."""
+_LEAD = re.compile(r"^(?:__libc_|__GI_|__|_)(?=[a-z])")
+_CGO = re.compile(r"^_cgo_[0-9a-f]+_Cfunc_")
+_CXX_NOISE = re.compile(r"<[^<>]*>|\(.*\)|\[abi:[^\]]*\]| const$")
+
+
+def fingerprint(snapshot: Snapshot, catalogue: Catalogue, findings: tuple[Finding, ...], subject: ThreadRef | None) -> str | None:
+    """Twelve hexadecimal digits for the whole diagnosis; None where no frame has a name.
+
+    Its first finding counts, else the stack of the thread that was asked about, else the first one with names.
+    """
+    causes = [finding for finding in findings if finding.kind == "cause"]
+    if causes:
+        first = causes[0]
+        thread = _thread(snapshot, ThreadRef(first.pid, first.tid))
+        return _digest(parts(first.signature, thread, first, catalogue)) if thread is not None else None
+    thread = _thread(snapshot, subject) if subject is not None else None
+    for one in (thread, *(thread for process in snapshot.processes for thread in process.threads)):
+        if one is not None and any(normalise(frame.function) for frame in one.frames):
+            return _digest(parts("", one, None, catalogue))
+    return None
+
+
+def parts(signature: str, thread: Thread, finding: Finding | None, catalogue: Catalogue) -> tuple[str, ...]:
+    """What the fingerprint is made of, in words: the signature, the call, then the program's functions from inside."""
+    frames = thread.frames
+    call = ""
+    if finding is not None and finding.guilty_level is not None:
+        inner = [frame for frame in frames if frame.level < (finding.guilty_level or 0)]
+        call = next((name for name in map(_plain, reversed(inner)) if name), "")
+        frames = tuple(frame for frame in frames if frame.level >= (finding.guilty_level or 0))
+    own = [name for name in _own(frames, catalogue) if name]
+    if finding is None and not own:
+        own = [name for name in map(_plain, frames) if name]
+    return (signature, call, *own[:FRAMES])
+
+
+def _own(frames: Iterable[Frame], catalogue: Catalogue) -> Iterable[str]:
+    """Named functions of the program itself, up to where its stack begins."""
+    base = catalogue.sets.get("stack-base")
+    for frame in frames:
+        name = normalise(frame.function)
+        if name is None or home(frame.module) == "libc" or name in catalogue.libc_names or frame.signal:
+            continue
+        yield _plain(frame)
+        if base is not None and base.holds(name, home(frame.module)):
+            return
+
+
+def _plain(frame: Frame) -> str:
+    """A function's name without what differs between builds: prefixes of libc, template arguments, cgo's numbers."""
+    name = normalise(frame.function)
+    if name is None:
+        return ""
+    name = _CGO.sub("cgo ", name)
+    previous = None
+    while previous != name and len(name) < 2000:
+        previous, name = name, _CXX_NOISE.sub("", name)
+    return _LEAD.sub("", name)
+
+
+def _thread(snapshot: Snapshot, ref: ThreadRef) -> Thread | None:
+    for process in snapshot.processes:
+        if process.pid == ref.pid:
+            return next((one for one in process.threads if ref.tid in (None, one.tid)), None)
+    return None
+
+
+def _digest(words: tuple[str, ...]) -> str:
+    return hashlib.blake2s("\n".join(words).encode("utf-8", "replace"), digest_size=6).hexdigest()
