@@ -23,7 +23,8 @@ _CHUNK = 64
 """Threads asked in one batch, so that the pause can be watched between batches."""
 _THREAD = re.compile(rb'\bid="(\d+)",target-id="([^"]*)"')
 _TID = re.compile(rb"(?:LWP|process) (\d+)")
-_SYMBOL = re.compile(r"<([^<>+]+)>$")
+# An exact symbol; the locks of the dynamic linker lie inside one large structure, so they keep their offset.
+_SYMBOL = re.compile(r"<([^<>+]+|_rtld_(?:global|local)\+\d+)>$")
 
 
 class Attach:

@@ -25,6 +25,13 @@ _TAKEN_BY = {
     "__add_to_environ": "envlock",
     "__run_prefork_handlers": "atfork_lock",
 }
+_LINKER = {
+    "_dl_open": "_dl_load_lock", "_dl_close": "_dl_load_lock", "__dlsym": "_dl_load_lock", "__dlvsym": "_dl_load_lock",
+    "_dl_addr": "_dl_load_lock", "__dl_iterate_phdr": "_dl_load_write_lock", "dl_iterate_phdr": "_dl_load_write_lock",
+    "__pthread_create_2_1": "_dl_stack_cache_lock", "pthread_create": "_dl_stack_cache_lock",
+    "allocate_stack": "_dl_stack_cache_lock", "__nptl_setxid": "_dl_stack_cache_lock",
+}  # fmt: skip
+"""Locks inside _rtld_global, by the call that waits for them."""
 _FORK = {"fork", "__fork", "__libc_fork"}
 _LARGEST_FORK = 16384
 _CALL_TO_ITS_NEXT = {"x86_64": 5, "s390x": 6, "aarch64": 4, "ppc64le": 4}
@@ -33,6 +40,9 @@ _CALL_TO_ITS_NEXT = {"x86_64": 5, "s390x": 6, "aarch64": 4, "ppc64le": 4}
 def lock_name(seen: Seen, tid: int, address: int) -> tuple[str | None, str | None]:
     """(name, how it was found) of the lock at ``address`` that thread ``tid`` waits for; (None, None) if nothing tells."""
     symbol = seen.stacks.symbols.get(address)
+    if symbol and symbol.startswith("_rtld_"):
+        linker = next((_LINKER[name] for frame in seen.frames(tid)[:6] if (name := _bare(frame.function)) in _LINKER), symbol)
+        return linker, "the dynamic linker's own structure at its address, and the waiting call"
     if symbol:
         return symbol, "the symbol at its address (debug information or the symbol table)"
     frames = seen.frames(tid)[:6]

@@ -18,6 +18,7 @@ _RECURSIVE = {"list_all_lock", "proc_file_chain_lock", "_IO_stdfile_0_lock", "_I
 _RECORDS_NOBODY = {
     "atfork_lock", "list_lock", "free_list_lock", "envlock", "tzset_lock", "syslog_lock", "__exit_funcs_lock", "main_arena",
     "nss_module_list_lock", "__default_pthread_attr_lock", "global_database_state->lock", "a malloc arena", "lock",
+    "_dl_stack_cache_lock",
 }  # fmt: skip
 _MUTEX_CALLS = {"__pthread_mutex_lock", "___pthread_mutex_lock", "pthread_mutex_lock", "__pthread_mutex_lock_full"}
 
