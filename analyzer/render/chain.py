@@ -6,13 +6,15 @@ made the process, the lock, and the thread that holds it, which may live in anot
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from analyzer.model import ChainLink
 from analyzer.render.find import fact_of, findings_of, guilty_call, next_link, process_of, telling_frame, thread_in
-from analyzer.render.frames import as_call, normalised
+from analyzer.render.frames import as_call, normalised, spoken
 
 if TYPE_CHECKING:
-    from analyzer.model import ChainLink, Diagnosis, Finding, Lock, Owner
+    from analyzer.model import Diagnosis, Finding, Lock, Owner
     from analyzer.render.words import Words
 
 Tone = Literal["plain", "hung", "lock", "ghost"]
@@ -59,6 +61,9 @@ def story(diagnosis: Diagnosis, words: Words) -> Story:
     teller = _Teller(diagnosis, words)
     for link in diagnosis.chain:
         teller.link(link)
+    for finding in diagnosis.findings[:1]:
+        # The links may end before they reach it: nobody sees who holds the other end of a socket.
+        teller.link(ChainLink(finding.pid, finding.tid, teller.wait_of(finding)))
     return teller.story()
 
 
@@ -146,10 +151,10 @@ class _Teller:
         else:
             key = "told.waits-inside" if inside else "told.waits"
         blocker = self.name(link.for_.pid) if link.for_ else ""
-        self.sentences.append(self.words(key, who=who, waits=link.waits, inside=as_call(inside or ""), blocker=blocker))
+        self.sentences.append(self.words(key, who=who, waits=self.waits(link), inside=as_call(inside or ""), blocker=blocker))
 
     def lock(self, finding: Finding, lock: Lock, waiter: int) -> None:
-        called = lock.symbol or self.words("chain.lock-at", address=lock.address)
+        called = self.lock_name(lock)
         lines = [lock.address] if lock.symbol else []
         if lock.word is not None:
             lines.append(self.words.choice("lock-word", lock.word))
@@ -167,31 +172,44 @@ class _Teller:
             self.owner(finding, lock.owner, number, called)
 
     def owner(self, finding: Finding, owner: Owner, lock: int, called: str) -> None:
+        """The thread that the lock names: a ghost when this process has no such thread."""
+        words, child = self.words, self.name(finding.pid)
         pid = owner.pid if owner.pid is not None else finding.pid
-        orphaned = owner.orphaned is True
-        title = self.thread_title(pid, owner.tid) if owner.tid is not None else self.words("chain.somebody")
-        lines = [self.words("chain.started-with", function=as_call(owner.function))] if owner.function else []
-        if owner.doing and owner.doing != owner.function:
-            lines.append(self.words("chain.inside", function=as_call(owner.doing)))
-        if orphaned:
-            lines.append(self.words("chain.not-copied", child=self.name(finding.pid)))
-        number = self.add(Node(pid, title, tuple(lines), "ghost" if orphaned else "plain"))
-        label = self.words("chain.held-by")
-        self.edges.append(Edge(lock, number, label, "held"))
-        words, names = self.words, {"lock": called, "tid": owner.tid if owner.tid is not None else "?"}
-        told = [words("told.held", process=self.name(pid), **names)]
-        if orphaned:
-            told = [words("told.orphaned", child=self.name(finding.pid), process=self.name(pid), **names)]
-        if owner.function:
-            told.append(words("told.started-with", function=as_call(owner.function)))
-        if owner.doing:
-            told.append(words("told.doing", function=as_call(owner.doing)))
-        if orphaned:
-            told.append(words("told.never", child=self.name(finding.pid)))
+        title = self.thread_title(pid, owner.tid) if owner.tid is not None else words("chain.somebody")
+        started, doing = spoken(owner.function), spoken(owner.doing)
+        lines = [words("chain.started-with", function=as_call(started))] if started else []
+        if doing and doing != started:
+            lines.append(words("chain.inside", function=as_call(doing)))
+        if owner.orphaned:
+            lines.append(words("chain.not-copied" if owner.pid is not None else "chain.nowhere", child=child))
+        number = self.add(Node(pid, title, tuple(lines), "ghost" if owner.orphaned else "plain"))
+        self.edges.append(Edge(lock, number, words("chain.held-by"), "held"))
+        key = "told.held"
+        if owner.orphaned:
+            key = "told.orphaned" if owner.pid is not None else "told.orphaned-nowhere"
+        told = [words(key, lock=called, thread=title, process=self.name(pid), child=child)]
+        if started:
+            told.append(words("told.started-with", function=as_call(started)))
+        if doing:
+            told.append(words("told.doing", function=as_call(doing)))
+        if owner.orphaned:
+            told.append(words("told.never", child=child))
         self.sentences.append(" ".join(told))
 
     def waits(self, link: ChainLink) -> str:
-        return self.words("chain.waits", waits=link.waits)
+        """What the link says, as what follows «thread 12 …»; a lock that is drawn beside it needs its name only."""
+        finding = next(iter(findings_of(self.diagnosis, link.pid, link.tid)), None)
+        if finding is not None and finding.lock is not None and next_link(self.diagnosis, link) is None:
+            return self.words("chain.waits", waits=self.lock_name(finding.lock))
+        said = re.match(r"(waits|runs|is|sleeps)\b", link.waits)
+        return link.waits if said else self.words("chain.waits", waits=link.waits)
+
+    def wait_of(self, finding: Finding) -> str:
+        thread = thread_in(process_of(self.diagnosis, finding.pid), finding.tid)
+        return thread.wait.text if thread is not None and thread.wait is not None else self.words("chain.something")
+
+    def lock_name(self, lock: Lock) -> str:
+        return lock.symbol or self.words("chain.lock-at", address=lock.address)
 
     def loose_end(self, number: int, link: ChainLink) -> None:
         """The last one waits for something that is no thread of the family: it is written into its own node."""

@@ -41,17 +41,16 @@ def clip(text: str, limit: int) -> str:
 
 
 def paragraphs(text: str, limit: int = 2 * TEXT_LIMIT) -> tuple[str, ...]:
-    """Prose cut at its blank lines; inside a paragraph any run of white space is one blank."""
-    parts = re.split(r"\n[ \t]*\n", clip(text, limit))
+    """Prose cut at blank lines and before lines with a label («In the code: ...»); other line ends are blanks."""
+    parts = re.split(r"\n[ \t]*\n|\n(?=[A-Z][\w ]{1,24}: )", clip(text, limit))
     joined = (" ".join(part.split()) for part in parts)
     return tuple(visible(part, 2 * limit) for part in joined if part)
 
 
-def first_sentence(text: str, limit: int = 280) -> str:
-    """The first sentence of the first paragraph, for places where there is room for one only."""
-    first = next(iter(paragraphs(text)), "")
-    end = re.search(r"[.!?](?=\s+[A-Z«\"'(])", first)
-    return clip(first[: end.end()] if end else first, limit)
+def first_sentence(paragraph: str, limit: int = 280) -> str:
+    """For places where there is room for one sentence only."""
+    end = re.search(r"[.!?](?=\s+[A-Z«\"'(])", paragraph)
+    return clip(paragraph[: end.end()] if end else paragraph, limit)
 
 
 def _written_out(match: re.Match[str]) -> str:

@@ -83,7 +83,7 @@ def _parts(diagnosis: Diagnosis, words: Words) -> Iterator[RenderableType]:
     for reason in reasons:
         told = f"{visible(reason.asked, 400)} {visible(reason.value, 400)}\n"
         how = words("text.how", how=visible(reason.how, 400))
-        mark = (words.choice("holds", reason.holds), MARKS[reason.holds])
+        mark = (words.choice("holds", reason.holds).ljust(3), MARKS[reason.holds])
         yield _hanging(Text.assemble("  ", mark, "  "), Text.assemble(told, (how, "dim")))
     yield Text.assemble("\n", (words("text.fix") + "  ", "bold"), visible(head.fix, 900))
     yield Text.assemble((words("text.next") + " ", "bold"), visible(head.verify, 400))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.figures import runs_to_prove
 from analyzer.render.find import process_of, subject_pid, thread_in
-from analyzer.render.safe import first_sentence, visible
+from analyzer.render.safe import first_sentence, paragraphs, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,16 +80,18 @@ def _clause(title: str) -> str:
 
 
 def _rests_on(finding: Finding, words: Words) -> str:
-    clauses = ("proven",) if finding.certainty == "proven" else ("likely", "proven")
-    held = [one for one in finding.reasons if one.holds == "yes" and one.decides in clauses]
     key = f"certainty-means.{finding.certainty}"
-    return words.count(key, len(held)) if held or finding.certainty == "proven" else words(f"{key}.none")
+    if finding.certainty == "proven":
+        # A signature may need a no as well as a yes; proven means that every one was as it needs.
+        return words.count(key, len([one for one in finding.reasons if one.decides == "proven"]) or 1)
+    held = [one for one in finding.reasons if one.holds == "yes" and one.decides in ("likely", "proven")]
+    return words.count(key, len(held)) if held else words(f"{key}.none")
 
 
 def _fix(finding: Finding, words: Words) -> str:
-    """The version to install when it is known to help, then the first sentence of the remedy."""
+    """The version to install when it is known to help, then how each of the remedy's first two paragraphs begins."""
     affected = finding.affected
-    remedy = first_sentence(finding.remedy) or words("remedy.none")
+    remedy = " ".join(map(first_sentence, paragraphs(finding.remedy)[:2])) or words("remedy.none")
     if affected is None or affected.fixed_in is None or affected.holds != "yes":
         return remedy
     installed = affected.installed or words("value.unknown")

@@ -326,8 +326,8 @@ def proven() -> Diagnosis:
             ),
         ),
         chain=(
-            ChainLink(2551, 2551, "a byte from a socket pair (file descriptor 7)", ThreadRef(2560, 2560)),
-            ChainLink(2560, 2560, "list_all_lock", None),
+            ChainLink(2551, 2551, "waits for a byte from a socket pair (file descriptor 7)", ThreadRef(2560, 2560)),
+            ChainLink(2560, 2560, "waits for list_all_lock, held by thread 2552, which does not exist in this process", None),
         ),
         snapshot=Snapshot(
             capture=Capture("attach", 61.5, True, "S", "S", "gdb is installed and ptrace is permitted"),
@@ -398,7 +398,7 @@ def residual() -> Diagnosis:
         status="root-cause",
         findings=(finding,),
         near_misses=(),
-        chain=(ChainLink(7345, 7345, "main_arena", None),),
+        chain=(ChainLink(7345, 7345, "waits for main_arena, which records no holder", None),),
         snapshot=Snapshot(
             Capture("no-stop", 0.0, True, "S", "S"),
             (child,),
@@ -520,8 +520,8 @@ def cycle() -> Diagnosis:
         guilty_level=2,
     )
     chain = (
-        ChainLink(611, 612, "mutex audit", ThreadRef(611, 613)),
-        ChainLink(611, 613, "mutex ledger", ThreadRef(611, 612)),
+        ChainLink(611, 612, "waits for mutex audit", ThreadRef(611, 613)),
+        ChainLink(611, 613, "waits for mutex ledger, which closes a circle", ThreadRef(611, 612)),
     )
     snapshot = Snapshot(Capture("attach", 40.1, True, "S", "S"), (process,), HOST, TOOLS, "2025-03-04T11:00:00Z")
     return Diagnosis("root-cause", (finding,), (), chain, snapshot, subject=ThreadRef(611))

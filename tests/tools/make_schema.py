@@ -1,0 +1,89 @@
+"""Writes reports/hanganalyze-1.schema.json from the dataclasses: ``python -m tests.tools.make_schema``.
+
+Names, types and the docstrings under the fields come from analyzer/model, so that the schema cannot tell another story
+than the code. Unknown fields are allowed: a later minor version may add some. A field with a default may be missing,
+as it is in results of older versions.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import json
+import sys
+import types
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from analyzer.model import SCHEMA, Diagnosis
+
+FILE = Path(__file__).resolve().parents[2] / "reports" / f"hanganalyze-{SCHEMA}.schema.json"
+SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+
+def make() -> str:
+    """The schema's text."""
+    definitions: dict[str, Any] = {}
+    root = _object(Diagnosis, definitions)
+    root["properties"] = {"schema": {**root["properties"].pop("schema"), "const": SCHEMA}, **root["properties"]}
+    root["required"].insert(0, "schema")
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": FILE.name,
+        "title": f"A result of hanganalyze, schema {SCHEMA}",
+        **root,
+        "$defs": dict(sorted(definitions.items())),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _object(cls: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    told = _docstrings(cls)
+    hints = get_type_hints(cls)
+    properties, required = {}, []
+    for field in dataclasses.fields(cls):
+        name = field.name.rstrip("_")
+        schema = _schema(hints[field.name], definitions)
+        properties[name] = {"description": told[field.name], **schema} if field.name in told else schema
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            required.append(name)
+    description = " ".join((inspect.getdoc(cls) or "").split())
+    return {"description": description, "type": "object", "properties": properties, "required": required}
+
+
+def _schema(of: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    if of in SCALARS:
+        return {"type": SCALARS[of]}
+    if dataclasses.is_dataclass(of):
+        name = of.__name__  # type: ignore[union-attr] - a class, not an instance
+        if name not in definitions:
+            definitions[name] = {}  # a class may hold itself
+            definitions[name] = _object(of, definitions)  # type: ignore[arg-type]
+        return {"$ref": f"#/$defs/{name}"}
+    origin, arguments = get_origin(of), get_args(of)
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin is tuple and arguments[1:] == (...,):
+        return {"type": "array", "items": _schema(arguments[0], definitions)}
+    if origin in (Union, types.UnionType):
+        known = [_schema(one, definitions) for one in arguments if one is not type(None)]
+        return {"anyOf": [*known, {"type": "null"}]} if type(None) in arguments else {"anyOf": known}
+    raise TypeError(f"no JSON Schema for {of}")
+
+
+def _docstrings(cls: type[Any]) -> dict[str, str]:
+    """The string that stands under each field."""
+    body = ast.parse(inspect.getsource(cls)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    told = {}
+    for field, below in zip(body.body, body.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
+            text = ast.literal_eval(below.value)
+            told[field.target.id] = " ".join(str(text).split())
+    return told
+
+
+if __name__ == "__main__":
+    FILE.write_text(make(), encoding="utf-8")
+    sys.stdout.write(f"wrote {FILE.name}\n")
