@@ -120,32 +120,42 @@ def _analyse(arguments: argparse.Namespace) -> int:
 
 
 def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target: str | None) -> int:
-    from analyzer.analyse import analyse_process
-    from analyzer.capture.admission import admit
-    from analyzer.capture.live import Options
-    from analyzer.output import check_writable
+    from analyzer.capture.early import start_for_family
+    from analyzer.capture.gdb import find
 
-    say = _progress(arguments)
-    admit(pid)  # why a process cannot be analysed matters more than where its report would go
-    if target != "-":
-        folder = Path(target) if target and Path(target).is_dir() else Path()
-        check_writable(Path(target) if target and not Path(target).is_dir() else folder / "hanganalyze")
-    diagnosis = analyse_process(
-        pid,
-        Options(
-            alone=arguments.no_family,
-            max_pause=arguments.max_pause,
-            debugger=arguments.gdb,
-            include_values=arguments.include_values,
-        ),
-        signatures=arguments.signatures,
-        with_reference=not arguments.no_reference,
-        warm_up=lambda: _warm_up(format),
-        say=say,
-    )
-    say("")
-    _deliver(diagnosis, format, target)
-    return _exit_code(diagnosis)
+    # Before anything that is slow to import: gdb reads symbols meanwhile. It stops nothing yet.
+    started = start_for_family(pid, find(arguments.gdb), alone=arguments.no_family) if Path(f"/proc/{pid}").exists() else {}
+    try:
+        from analyzer.analyse import analyse_process
+        from analyzer.capture.admission import admit
+        from analyzer.capture.live import Options
+        from analyzer.output import check_writable
+
+        say = _progress(arguments)
+        admit(pid)  # why a process cannot be analysed matters more than where its report would go
+        if target != "-":
+            folder = Path(target) if target and Path(target).is_dir() else Path()
+            check_writable(Path(target) if target and not Path(target).is_dir() else folder / "hanganalyze")
+        diagnosis = analyse_process(
+            pid,
+            Options(
+                alone=arguments.no_family,
+                max_pause=arguments.max_pause,
+                debugger=arguments.gdb,
+                started=started,
+                include_values=arguments.include_values,
+            ),
+            signatures=arguments.signatures,
+            with_reference=not arguments.no_reference,
+            warm_up=lambda: _warm_up(format),
+            say=say,
+        )
+        say("")
+        _deliver(diagnosis, format, target)
+        return _exit_code(diagnosis)
+    finally:
+        for debugger in started.values():
+            debugger.session.close()
 
 
 def _warm_up(format: Format) -> None:

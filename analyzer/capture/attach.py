@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from analyzer.capture import gdb
 from analyzer.capture.architecture import Architecture
-from analyzer.capture.gdbmi import Answer, MiSession
+from analyzer.capture.early import StartedGdb
+from analyzer.capture.gdbmi import Answer
 from analyzer.capture.restore import Target
 from analyzer.capture.stacks import INNER_FRAMES, OUTER_FRAMES, Stacks, ThreadStack, parse_frames
 from analyzer.errors import DebuggerDied, DebuggerFailed, PauseTooLong, ProcessGone
@@ -30,35 +31,20 @@ _SYMBOL = re.compile(r"<([^<>+]+|_rtld_(?:global|local)\+\d+)>$")
 class Attach:
     """One gdb for one process: ``prepare`` (nothing stops), ``photograph`` (the pause), ``close`` (always)."""
 
-    def __init__(self, target: Target, name: str, path: str, *, max_pause: float, index_cache: str | None) -> None:
-        self._target, self._name, self._path, self._max_pause = target, name, path, max_pause
-        self._session = MiSession(gdb.arguments(path, index_cache), gdb.environment(path))
+    def __init__(self, target: Target, name: str, started: StartedGdb, *, max_pause: float) -> None:
+        self._target, self._name, self._started, self._max_pause = target, name, started, max_pause
+        self._session = started.session
         self._attached = False
         self._version: str | None = None
 
     def prepare(self) -> None:
-        """Load what can be loaded while the target still runs: its executable's symbols.
-
-        The target's own root is the sysroot: gdb's default needs setns, which an ordinary user may not do. Its debug files
-        come first, then those of this host.
-        """
-        root = f"/proc/{self._target.pid}/root"
-        answers = self._session.batch(
-            [
-                "-gdb-version",
-                f"-gdb-set sysroot {root}",
-                f"-gdb-set debug-file-directory {root}/usr/lib/debug:/usr/lib/debug",
-                "-gdb-set print frame-arguments none",
-                "-gdb-set print entry-values no",
-                f"-file-exec-and-symbols /proc/{self._target.pid}/exe",
-            ],
-            time.monotonic() + _PREPARE_S,
-            "loading symbols",
-        )
+        """Wait until gdb has loaded what it can load while the target still runs: its executable's symbols."""
+        deadline = time.monotonic() + _PREPARE_S
+        answers = [self._session.wait(token, deadline, "loading symbols") for token in self._started.tokens]
         match = re.search(rb"GNU gdb.*?(\d+\.\d+(?:\.\d+)?)(?:-\S*)?\\n", answers[0].console)
         self._version = match.group(1).decode() if match else None
         if self._version is not None:
-            gdb.check_version(self._path, self._version)
+            gdb.check_version(self._started.path, self._version)
 
     def photograph(self, architecture: Architecture | None, first: Sequence[int], addresses: Sequence[int]) -> Stacks:
         """Stop the process, list every thread's frames, let it go. Parsed after it runs again.
@@ -163,6 +149,10 @@ class Attach:
     def abort(self) -> None:
         """End gdb at once, from another thread: whoever waits for its answers gets DebuggerDied."""
         self._session.abort()
+
+    def dismiss(self) -> None:
+        """Tell gdb to end and do not wait for it: ``close`` does that, later."""
+        self._session.dismiss()
 
     def close(self) -> None:
         """End gdb; never raises."""

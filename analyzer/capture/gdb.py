@@ -119,6 +119,23 @@ def arguments(path: str, index_cache: str | None) -> list[str]:
     return command
 
 
+def preparation(pid: int) -> list[str]:
+    """What a gdb is told before it attaches to process ``pid``; the first answer holds its version.
+
+    The target's own root is the sysroot: gdb's default needs setns, which an ordinary user may not do. Its debug files come
+    first, then those of this host.
+    """
+    root = f"/proc/{pid}/root"
+    return [
+        "-gdb-version",
+        f"-gdb-set sysroot {root}",
+        f"-gdb-set debug-file-directory {root}/usr/lib/debug:/usr/lib/debug",
+        "-gdb-set print frame-arguments none",
+        "-gdb-set print entry-values no",
+        f"-file-exec-and-symbols /proc/{pid}/exe",
+    ]
+
+
 def environment(path: str) -> dict[str, str]:
     """The environment gdb runs in: the C locale, so that its messages can be read; no debuginfod servers; no history.
 

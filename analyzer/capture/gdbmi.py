@@ -216,7 +216,9 @@ class MiSession:
         return DebuggerDied(f"exit code {code}. {self.said()[-300:]}".strip())
 
     def close(self, timeout: float = 2.0) -> None:
-        """End gdb: politely by end of input (it detaches by itself), then by SIGKILL. Bounded; never raises."""
+        """End gdb: politely by end of input (it detaches by itself), then by SIGKILL. Bounded; never raises; again is harmless."""
+        if self._output.closed:
+            return
         with contextlib.suppress(OSError):
             self._input.close()
         deadline = time.monotonic() + timeout
@@ -231,6 +233,11 @@ class MiSession:
         self._selector.close()
         self._output.close()
         self._errors.close()
+
+    def dismiss(self) -> None:
+        """End of input: gdb ends by itself, while we go on. ``close`` waits for it."""
+        with contextlib.suppress(OSError):
+            self._input.close()
 
     def abort(self) -> None:
         """Kill gdb and do not wait: safe while another thread waits for its answers, which then raises DebuggerDied."""

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from analyzer.cache import cache_folder
 from analyzer.capture import assemble, procfs
 from analyzer.capture.admission import admit, check_permission
 from analyzer.capture.attach import Attach
 from analyzer.capture.facts import measure_all
+from analyzer.capture.early import StartedGdb, start_gdb
 from analyzer.capture.family import discover, same_program
 from analyzer.capture.gdb import find
 from analyzer.capture.locks import find_lock
@@ -39,6 +39,8 @@ class Options:
     """Seconds that a process may stand still for us."""
     debugger: str | None = None
     """Path of a gdb; None = find one."""
+    started: Mapping[int, StartedGdb] = field(default_factory=dict)
+    """gdbs that were started already, by the pid they are for; who started them ends them."""
     include_values: bool = False
     """Command lines go into the snapshot."""
 
@@ -61,9 +63,9 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
     ``meanwhile`` runs in this thread while the debuggers read symbols in theirs: the place for slow imports. Raises the
     subclasses of CannotAnalyse and SelfAnalysis; an error with a member other than ``pid`` becomes a note.
     """
-    path = find(options.debugger)
+    path = options.started[pid].path if pid in options.started else find(options.debugger)
     first = admit(pid)
-    debuggers = {pid: _start_debugger(pid, first.name, first.uid, path, options)}
+    debuggers = {pid: _start_debugger(first, path, options)}
     members: dict[int, _Member] = {}
     try:
         family = discover(first, alone=options.alone)
@@ -72,14 +74,15 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
             members[sample.pid] = _Member(look(sample), started[0] if started else Target(sample.pid))
             if started:
                 members[sample.pid].debugger = started[1]
-        _choose(members, path, options)
+        debuggers |= _choose(members, path, options)
         _photograph_all(members, meanwhile)
         _finish(members)
     finally:
-        for member in members.values():
-            _let_go(member)
-        if pid not in members:
-            _let_go(_Member(Seen(first), *debuggers[pid]))
+        for target, debugger in debuggers.values():
+            if target.pid not in options.started:
+                debugger.close()
+        for held in [*(member.target for member in members.values()), *(target for target, _ in debuggers.values())]:
+            held.close()
     main = members[pid]
     if main.error is not None:
         raise main.error
@@ -89,27 +92,16 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
     return _snapshot(members, path, options, notes)
 
 
-def _start_debugger(pid: int, name: str, uid: int, path: str, options: Options) -> tuple[Target, Attach]:
-    target = Target(pid)
-    return target, Attach(target, name, path, max_pause=options.max_pause, index_cache=_index_cache(uid))
+def _start_debugger(before: procfs.ProcessSample, path: str, options: Options) -> tuple[Target, Attach]:
+    target = Target(before.pid)
+    started = options.started.get(before.pid) or start_gdb(before.pid, path)
+    return target, Attach(target, before.name, started, max_pause=options.max_pause)
 
 
-def _index_cache(uid: int) -> str | None:
-    """Where gdb keeps its symbol indexes; None where it cannot keep any.
-
-    Apart by the target's user: a build id is the target's own claim, and must not decide what another user's analysis reads.
-    """
-    try:
-        folder = cache_folder() / "gdb-index" / str(uid)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (HangAnalyzeError, OSError):
-        return None
-    return str(folder)
-
-
-def _choose(members: dict[int, _Member], path: str, options: Options) -> None:
+def _choose(members: dict[int, _Member], path: str, options: Options) -> dict[int, tuple[Target, Attach]]:
     """Which members a debugger looks at: those in an untimed futex wait, and a parent of the same program, which may run
-    the thread that their lock belongs to."""
+    the thread that their lock belongs to. Returns what was started for them."""
+    chosen: dict[int, tuple[Target, Attach]] = {}
     wanted: list[int] = []
     for pid, member in members.items():
         waits = [member.seen.futex(tid) for tid in member.seen.syscalls]
@@ -127,12 +119,13 @@ def _choose(members: dict[int, _Member], path: str, options: Options) -> None:
             check_permission(before)
             if before.tracer:
                 raise CannotAnalyse(f"process {before.tracer} traces it already")
-            started = _start_debugger(pid, before.name, before.uid, path, options)
+            started = _start_debugger(before, path, options)
         except HangAnalyzeError as error:
             member.seen.notes.append(f"no debugger could be attached: {error.what}")
             continue
         member.target.close()
-        member.target, member.debugger = started
+        member.target, member.debugger = chosen[pid] = started
+    return chosen
 
 
 def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) -> None:
@@ -185,8 +178,7 @@ def _photograph(member: _Member) -> None:
         member.error = error
         seen.notes.append(f"the debugger failed: {error.what}")
     finally:
-        member.debugger.close()
-        member.debugger = None
+        member.debugger.dismiss()
         member.mended = member.target.restore()
 
 
@@ -215,13 +207,6 @@ def _finish(members: dict[int, _Member]) -> None:
             lock = find_lock(seen, tid, family)
             if lock is not None:
                 seen.locks[tid] = lock
-
-
-def _let_go(member: _Member) -> None:
-    if member.debugger is not None:
-        member.debugger.close()
-        member.target.restore()
-    member.target.close()
 
 
 def _capture_of(member: _Member) -> Capture:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from analyzer.capture.procfs import read_text
+from analyzer.capture.sock_diag import unix_peer
 from analyzer.model import Syscall, ThreadRef
 
 _INODE = re.compile(r"^(socket|pipe):\[(\d+)\]$")
@@ -47,25 +48,6 @@ def _writable(pid: int, descriptor: str) -> bool:
     return bool(match and int(match.group(1), 8) & (os.O_WRONLY | os.O_RDWR))
 
 
-def unix_peers() -> dict[str, str]:
-    """Inode of every UNIX socket of this network namespace -> inode of its peer. Empty where the kernel does not tell."""
-    import socket
-
-    try:
-        from pyroute2 import DiagSocket
-        from pyroute2.netlink.diag import UDIAG_SHOW_PEER
-    except ImportError:
-        return {}
-    try:
-        with DiagSocket() as diagnostics:
-            diagnostics.bind()
-            stats = diagnostics.get_sock_stats(family=socket.AF_UNIX, states=0xFFFFFFFF, show=UDIAG_SHOW_PEER)
-            pairs = ((entry["udiag_ino"], entry.get_attr("UNIX_DIAG_PEER")) for entry in stats)
-            return {str(inode): str(peer) for inode, peer in pairs if peer}
-    except Exception:
-        return {}
-
-
 def peers(pid: int, syscall: Syscall | None, family: Iterable[int]) -> tuple[str | None, tuple[ThreadRef, ...]]:
     """What a blocked call is on, in words, and the family members that could end it.
 
@@ -91,10 +73,10 @@ def peers(pid: int, syscall: Syscall | None, family: Iterable[int]) -> tuple[str
         holders = _holders(others, end, inode, writable=syscall.name in _READS)
         return f"data {verb} a pipe (file descriptor {descriptor})", tuple(ThreadRef(holder) for holder in holders)
     if end == "socket":
-        peer = unix_peers().get(inode)
+        peer = unix_peer(int(inode))
         if peer is None:
             return f"data {verb} a socket (file descriptor {descriptor})", ()
-        holders = _holders(others, end, peer, writable=None)
+        holders = _holders(others, end, str(peer), writable=None)
         return f"data {verb} a socket pair (file descriptor {descriptor})", tuple(ThreadRef(holder) for holder in holders)
     return f"data {verb} {inode}", ()
 

@@ -25,8 +25,10 @@ class Target:
         self.state_before = process_state(pid)
 
     def close(self) -> None:
-        """Let go of the pidfd."""
-        os.close(self._pidfd)
+        """Let go of the pidfd; again is harmless."""
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
