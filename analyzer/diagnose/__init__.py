@@ -30,11 +30,9 @@ def diagnose(snapshot: Snapshot, catalogue: Catalogue, subject: ThreadRef | None
         asked = ThreadRef(snapshot.processes[0].pid)
     seen = [_look(snapshot, process, catalogue) for process in snapshot.processes]
     verdicts = [verdict for one in seen for verdict in one.verdicts]
-    findings = _findings(verdicts, asked)
+    findings, waits = _findings(verdicts, asked)
     near = _near_misses(verdicts, findings)
     word, unexplained = status(seen, findings, asked)
-    if word in ("root-cause", "not-hung"):  # then nobody need be led on; the chain names the waits that matter
-        findings = tuple(finding for finding in findings if finding.kind == "cause")
     return Diagnosis(
         status=word,
         findings=findings,
@@ -43,6 +41,7 @@ def diagnose(snapshot: Snapshot, catalogue: Catalogue, subject: ThreadRef | None
         snapshot=snapshot,
         unexplained=unexplained,
         subject=subject,
+        waits=waits,
         fingerprint=fingerprint(snapshot, catalogue, findings, asked),
     )
 
@@ -59,23 +58,29 @@ def _look(snapshot: Snapshot, process: Process, catalogue: Catalogue) -> Seen:
     return Seen(process, answers, fits, tuple(verdicts))
 
 
-def _findings(verdicts: Sequence[Verdict], asked: ThreadRef | None) -> tuple[Finding, ...]:
-    """Surest first, causes before waits, what was asked about before the rest; threads that say the same told once."""
-    groups: dict[tuple[object, ...], list[Finding]] = {}
+def _findings(verdicts: Sequence[Verdict], asked: ThreadRef | None) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Causes and waits, surest first, what was asked about before the rest; threads that say the same told once."""
+    causes: dict[tuple[object, ...], list[Finding]] = {}
+    waits: dict[tuple[object, ...], list[Finding]] = {}
+    caused = {(one.finding.pid, one.finding.tid) for one in verdicts if one.finding and one.signature.kind == "cause"}
     for verdict in verdicts:
         found = verdict.finding
-        if found is not None:
-            place: object = None  # equal waits are told once, wherever they are
-            if found.kind == "cause":
-                place = found.lock.address if found.lock is not None else _spot(verdict, found)
-            groups.setdefault((found.signature, found.pid, found.certainty, place), []).append(found)
-    told = [_told_once(group) for group in groups.values()]
+        if found is None:
+            continue
+        if verdict.signature.kind == "cause":
+            place = found.lock.address if found.lock is not None else _spot(verdict, found)
+            causes.setdefault((found.signature, found.pid, found.certainty, place), []).append(found)
+        elif (found.pid, found.tid) not in caused:
+            waits.setdefault((found.signature, found.pid), []).append(found)
 
     def rank(found: Finding) -> tuple[object, ...]:
         elsewhere = asked is not None and found.pid != asked.pid
-        return (found.kind == "wait", _ORDER[found.certainty], elsewhere, -len(found.matched_levels), found.signature, found.tid)
+        return (_ORDER[found.certainty], elsewhere, -len(found.matched_levels), found.signature, found.tid)
 
-    return tuple(sorted(told, key=rank))
+    def told(groups: dict[tuple[object, ...], list[Finding]]) -> tuple[Finding, ...]:
+        return tuple(sorted((_told_once(group) for group in groups.values()), key=rank))
+
+    return told(causes), told(waits)
 
 
 def _spot(verdict: Verdict, found: Finding) -> tuple[str | None, ...]:

@@ -125,7 +125,7 @@ def run_cases(folders: Sequence[Path], catalogue: Catalogue, read_trace: ReadTra
 def outcome(diagnosis: Diagnosis) -> dict[str, str]:
     """What a diagnosis says of each signature: its best certainty, or ``near-miss``; silent ones are left out."""
     got = {near.signature: "near-miss" for near in diagnosis.near_misses}
-    for finding in diagnosis.findings:
+    for finding in (*diagnosis.findings, *diagnosis.waits):
         known = got.get(finding.signature, "near-miss")
         if known not in FOUND or FOUND.index(finding.certainty) > FOUND.index(known):
             got[finding.signature] = finding.certainty

@@ -26,7 +26,7 @@ _SET_KEYS = frozenset({"about", "names", "include", "libc", "unnamed", "signal"}
 BUILT_IN = {
     "base": ["...", "@stack-base"],
     "lock": ["@futex-call*", "@lock-primitive|@mutex-lock|@rwlock-read|@rwlock-write"],
-    "idle": ["@futex-call*", "@work-wait"],
+    "idle": ["@futex-call*", "@work-wait|@thread-join"],
 }
 
 

@@ -39,7 +39,7 @@ class _Graph:
         }
         self.processes = {process.pid: process for process in snapshot.processes}
         self.found: dict[Key, Finding] = {}
-        for finding in reversed([one for one in findings if one.kind == "cause"]):  # the surest one stays
+        for finding in reversed(findings):  # the surest one stays
             self.found[finding.pid, finding.tid] = finding
         self.locks: dict[Key, Lock] = {
             (process.pid, tid): lock for process in snapshot.processes for lock in process.locks for tid in lock.waiters

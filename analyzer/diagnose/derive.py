@@ -23,6 +23,20 @@ def _single_thread(process: Process, _thread: Thread, _lock: Lock | None) -> tup
     return "unknown", "one thread was seen; whether there are more was not asked"
 
 
+_FUTEX_PRIVATE = 0x80  # linux/futex.h
+
+
+def _futex_private(_process: Process, thread: Thread, _lock: Lock | None) -> tuple[Holds, str]:
+    call = thread.syscall
+    if call is None or call.name != "futex" or len(call.arguments) < 2:
+        return "unknown", "its futex call was not seen"
+    try:
+        operation = int(call.arguments[1], 0)
+    except ValueError:
+        return "unknown", f"the call's operation is {call.arguments[1]}"
+    return ("yes" if operation & _FUTEX_PRIVATE else "no"), f"futex operation {operation:#x}"
+
+
 def _owner_elsewhere(process: Process, _thread: Thread, lock: Lock | None) -> tuple[Holds, str]:
     if lock is None:
         return "unknown", "the lock it waits for is not known"
@@ -69,6 +83,7 @@ def _arrows(tids: list[int]) -> str:
 
 _RULES: dict[str, Rule] = {
     "single-thread": _single_thread,
+    "futex-private": _futex_private,
     "lock-owner-elsewhere": _owner_elsewhere,
     "lock-cycle": _cycle,
 }

@@ -27,9 +27,8 @@ def fingerprint(snapshot: Snapshot, catalogue: Catalogue, findings: tuple[Findin
 
     Its first finding counts, else the stack of the thread that was asked about, else the first one with names.
     """
-    causes = [finding for finding in findings if finding.kind == "cause"]
-    if causes:
-        first = causes[0]
+    if findings:
+        first = findings[0]
         thread = _thread(snapshot, ThreadRef(first.pid, first.tid))
         return _digest(parts(first.signature, thread, first, catalogue)) if thread is not None else None
     thread = _thread(snapshot, subject) if subject is not None else None

@@ -58,6 +58,10 @@ class Fits:
         """For each element of a pattern that fits, the levels of the frames it took."""
         return self.catalogue.matcher.levels(self.catalogue.index[pattern], thread, trace=self.trace)
 
+    def gave_up(self, thread: Thread, pattern: Pattern) -> tuple[int, int | None]:
+        """How many elements of a pattern that does not fit were satisfied, and the level of the frame that was too much."""
+        return self.catalogue.matcher.stopped_at(self.catalogue.index[pattern], thread, trace=self.trace)
+
     def guilty(self, thread: Thread, entry: int) -> Frame | None:
         """The frame that made the call at level ``entry``: the first one further out that is not libc's own."""
         for frame in thread.frames:

@@ -95,7 +95,6 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
         references=signature.references,
         matched_levels=levels,
         guilty_level=guilty.level if guilty is not None else None,
-        kind=signature.kind,
     )
     return Verdict(signature, thread, finding=finding)
 

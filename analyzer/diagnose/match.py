@@ -237,10 +237,32 @@ class Matcher:
 
     def levels(self, index: int, thread: Thread, *, trace: bool) -> tuple[tuple[int, ...], ...]:
         """For each element of a pattern that fits, the levels of the frames it took. Innermost fit, longest runs."""
+        return self._single(index)._levels(thread, trace)
+
+    def stopped_at(self, index: int, thread: Thread, *, trace: bool) -> tuple[int, int | None]:
+        """Where a pattern that does not fit gave up: how many of its elements had been satisfied at best, and the
+        level of the frame that fitted none of the next ones (None: the stack ended before the pattern did)."""
+        return self._single(index)._stopped_at(thread, trace)
+
+    def _single(self, index: int) -> Matcher:
         single = self._singles.get(index)
         if single is None:
             single = self._singles[index] = Matcher((self.patterns[index],), self._sets)
-        return single._levels(thread, trace)
+        return single
+
+    def _stopped_at(self, thread: Thread, trace: bool) -> tuple[int, int | None]:
+        bits = furthest = self._start.bits
+        for frame in thread.frames:
+            following = self._step(bits, self._masks[self._class(frame, trace)])
+            if not following:
+                return self._satisfied(furthest), frame.level
+            bits, furthest = following, max(furthest, following)
+        return self._satisfied(furthest), None
+
+    def _satisfied(self, bits: int) -> int:
+        """Elements before the highest bit."""
+        place = bits.bit_length() - 1
+        return self._positions[place] if place < len(self._positions) else len(self.patterns[0].elements)
 
     def _levels(self, thread: Thread, trace: bool) -> tuple[tuple[int, ...], ...]:
         holes = gaps(thread)

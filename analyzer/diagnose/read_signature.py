@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, cast
 
 from analyzer.diagnose.document import Document, Place
@@ -158,8 +159,20 @@ def _patterns(document: Document, table: dict[str, Any], place: Place, key: str,
             continue
         for name in sorted(pattern.sets() - sets.keys()):
             document.wrong(here, f"there is no symbol set {name!r}", value=f"@{name}")
+        for name in _guesses(pattern, sets):
+            document.wrong(here, f"behind «...» any nameless frame of libc would be taken for @{name}", value=f"@{name}")
         found.append(pattern)
     return tuple(found)
+
+
+def _guesses(pattern: Pattern, sets: Sets) -> list[str]:
+    """Sets that take nameless frames, where nothing but «...» stands before them: libc's own start code would fit."""
+    return [
+        name
+        for before, element in pairwise(pattern.elements)
+        for name in element.sets
+        if before.anything and not element.negated and name in sets and sets[name].unnamed
+    ]
 
 
 def _facts(document: Document, table: dict[str, Any], place: Place, key: str) -> tuple[FactTest, ...]:

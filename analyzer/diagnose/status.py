@@ -9,6 +9,7 @@ from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.fits import Fits
 from analyzer.diagnose.gaps import gaps
 from analyzer.diagnose.judge import Verdict
+from analyzer.diagnose.signature import Signature
 from analyzer.diagnose.symbols import normalise
 from analyzer.model import Finding, Process, Status, Thread, ThreadRef
 
@@ -29,7 +30,7 @@ def status(seen: Sequence[Seen], findings: tuple[Finding, ...], asked: ThreadRef
     """The word, and the sentences for ``Diagnosis.unexplained``."""
     if any(finding.certainty in ("likely", "proven") for finding in findings):
         return "root-cause", ()
-    explained = {(finding.pid, finding.tid) for finding in findings if finding.kind == "cause"}
+    explained = {(finding.pid, finding.tid) for finding in findings}
     sentences = [text for one in seen for text in _cut(one)]
     stuck = [(one, thread) for one in seen for thread in one.process.threads if _stuck(one, thread)]
     told = explained | {(one.process.pid, thread.tid) for one, thread in stuck}
@@ -106,28 +107,32 @@ def _cut(one: Seen) -> list[str]:
 
 
 def _other_waits(one: Seen, told: set[tuple[int, int]]) -> list[str]:
-    """What the threads of the process that was asked about wait for, equal waits told once."""
+    """What the threads of the process that was asked about wait for, equal waits told once, and what to look at next."""
+    known = {verdict.thread.tid: verdict.signature for verdict in one.verdicts if verdict.finding is not None}
     texts: dict[str, list[int]] = {}
     for thread in one.process.threads:
-        if (one.process.pid, thread.tid) in told:
-            continue
-        texts.setdefault(_wait_words(thread), []).append(thread.tid)
+        if (one.process.pid, thread.tid) not in told:
+            texts.setdefault(_wait_words(thread, known.get(thread.tid)), []).append(thread.tid)
     sentences = []
     for text, tids in texts.items():
-        who = f"Thread {tids[0]}" if len(tids) == 1 else f"{len(tids)} threads ({tids[0]}, ...)"
-        sentences.append(f"{who} of process {one.process.pid}: {text}.")
+        who = f"Thread {tids[0]}" if len(tids) == 1 else f"Each of {len(tids)} threads ({tids[0]}, ...)"
+        sentences.append(f"{who} of process {one.process.pid} {text}")
     return sentences
 
 
-def _wait_words(thread: Thread) -> str:
+def _wait_words(thread: Thread, signature: Signature | None) -> str:
+    if signature is not None:
+        title = f"{signature.title[0].lower()}{signature.title[1:]}"
+        what = f"waits for {thread.wait.text}" if thread.wait is not None else title
+        return f"{what}. {signature.remedy}"
     if thread.wait is not None:
-        return f"waits for {thread.wait.text}; whoever should provide it is the one to look at next"
+        return f"waits for {thread.wait.text}; whoever should provide it is the one to look at next."
     if gaps(thread) or not thread.frames:
-        return thread.problem or "its stack is not whole, so nothing can be said of it"
+        return f"could not be seen whole: {thread.problem or 'frames are missing, so nothing can be said of it'}."
     named = next((name for name in (normalise(frame.function) for frame in thread.frames) if name), None)
     if named is None:
-        return "no frame has a name: install the debug symbols, or name the program with --exe"
-    return f"is in {named}, which no signature explains"
+        return "has no frame with a name: install the debug symbols, or name the program with --exe."
+    return f"is in {named}, which no signature explains."
 
 
 def _possible(finding: Finding, seen: Sequence[Seen]) -> str:

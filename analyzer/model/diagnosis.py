@@ -71,8 +71,6 @@ class Finding:
     """Levels of the frames that the signature named."""
     guilty_level: int | None = None
     """Level of the frame that made the call that must not be made here."""
-    kind: Literal["cause", "wait"] = "cause"
-    """A cause, or a wait that is not the cause but leads on to it (never more than possible)."""
 
 
 @dataclass(frozen=True)
@@ -149,5 +147,8 @@ class Diagnosis:
     """What the person asked about."""
     schema: int = SCHEMA
     """Version of this layout."""
+    waits: tuple[Finding, ...] = ()
+    """Waits that are no cause but lead on to one: what threads without a finding do. One of a kind and process, the rest
+    counted in its reasons."""
     fingerprint: str | None = None
     """The same for the same bug on another architecture, C library or build; None where no frame has a name."""

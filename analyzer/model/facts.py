@@ -84,6 +84,14 @@ _ALL = (
         derived=True,
     ),
     FactKind(
+        "futex-private",
+        "thread",
+        "Is the word it waits for private to the process?",
+        "no other process can change the word: whoever should release it must be here",
+        "the word is meant to be shared, and another process may release it",
+        derived=True,
+    ),
+    FactKind(
         "lock-cycle",
         "thread",
         "Does following the holders of the locks lead back to this thread?",
