@@ -55,6 +55,14 @@ def analyse_process(
     return add_reference(diagnosis, say) if with_reference else diagnosis
 
 
+def analyse_trace(text: str, source: str | None, signatures: Sequence[Path] = ()) -> Diagnosis:
+    """The diagnosis of a pasted trace. Raises UsageError where the text holds none that can be read."""
+    from analyzer.capture.trace import parse_trace
+    from analyzer.diagnose import diagnose
+
+    return diagnose(parse_trace(text, source), catalogue(signatures))
+
+
 def add_reference(diagnosis: Diagnosis, say: Say = lambda _: None) -> Diagnosis:
     """The same diagnosis with the reference loader's photograph beside it, where a finding calls for one."""
     from analyzer.reference.photo import photo_for

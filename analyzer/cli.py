@@ -199,6 +199,20 @@ def _exit_code(diagnosis: Diagnosis) -> int:
     return FOUND if diagnosis.status == "root-cause" else NOT_FOUND
 
 
+def _trace(arguments: argparse.Namespace) -> int:
+    from analyzer.analyse import analyse_trace
+
+    format, target = _format_and_target(arguments)
+    try:
+        data = sys.stdin.buffer.read() if arguments.file == "-" else Path(arguments.file).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{arguments.file} cannot be read: {error.strerror}.") from error
+    source = "standard input" if arguments.file == "-" else arguments.file
+    diagnosis = analyse_trace(data.decode("utf-8", "backslashreplace"), source, arguments.signatures)
+    _deliver(diagnosis, format, target)
+    return _exit_code(diagnosis)
+
+
 def _demo(arguments: argparse.Namespace) -> int:
     from analyzer.demo import demonstrate
 
@@ -248,6 +262,7 @@ def _render(arguments: argparse.Namespace) -> int:
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "analyse": _analyse,
+    "trace": _trace,
     "demo": _demo,
     "doctor": _doctor,
     "reference": _reference,

@@ -13,6 +13,7 @@ OVERVIEW = """\
 Why does this process not move? Attaches gdb, proves the cause, writes one HTML file for the bug ticket.
 
   hanganalyze PID...              analyse; writes hanganalyze-NAME-PID.html here, prints the verdict and the path
+  hanganalyze trace [FILE|-]      the same from pasted text (gdb, pstack, eu-stack, coredumpctl, ...)
   hanganalyze demo                hang the bundled loader and analyse it
   hanganalyze doctor              what works here, what does not, the command that mends it
   hanganalyze reference build|run|trials    the reference loader
@@ -119,9 +120,10 @@ def signatures() -> argparse.ArgumentParser:
     verbs.add_parser("test", help="every case against every signature")
     explain = verbs.add_parser("explain", help="clause by clause, why it fits a saved result or not")
     explain.add_argument("id")
-    explain.add_argument("saved", metavar="SAVED", type=Path, help="saved JSON or HTML of an analysis")
+    explain.add_argument("saved", metavar="SAVED", type=Path, help="saved JSON or HTML of an analysis, or a pasted trace")
     new = verbs.add_parser("new", help="a skeleton from a saved result")
-    new.add_argument("saved", metavar="SAVED", type=Path)
+    new.add_argument("id", help="id of the new signature")
+    new.add_argument("saved", metavar="SAVED", type=Path, help="saved result or pasted trace to start from")
     for verb in verbs.choices.values():
         verb.add_argument("--signatures", metavar="DIR", type=Path, action="append", default=[])
     return parser
@@ -135,7 +137,20 @@ def render() -> argparse.ArgumentParser:
     return parser
 
 
-COMMANDS = {"demo": demo, "doctor": doctor, "reference": reference, "signatures": signatures, "render": render}
+def trace() -> argparse.ArgumentParser:
+    """``hanganalyze trace [FILE|-]``."""
+    parser = _parser(
+        "trace",
+        "The same from pasted text: gdb, pstack, eu-stack, coredumpctl, /proc/PID/stack, strace, Go dumps, with the noise of a\n"
+        "ticket around it. A text has no facts of the kernel and of memory, so nothing is more than possible.",
+    )
+    parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="default: standard input")
+    _add_output(parser)
+    parser.add_argument("--signatures", metavar="DIR", type=Path, action="append", default=[])
+    return parser
+
+
+COMMANDS = {"trace": trace, "demo": demo, "doctor": doctor, "reference": reference, "signatures": signatures, "render": render}
 """Name of a command -> its parser."""
 
 
