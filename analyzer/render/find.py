@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.render.frames import is_libc, is_runtime, is_wait, normalised, spoken
+from analyzer.render.safe import first_sentence, paragraphs
 
 if TYPE_CHECKING:
     from analyzer.model import ChainLink, Diagnosis, Fact, Finding, Frame, Process, Thread
+    from analyzer.render.words import Words
 
 
 def process_of(diagnosis: Diagnosis, pid: int | None) -> Process | None:
@@ -42,6 +44,20 @@ def fact_of(process: Process | None, name: str, tid: int | None = None) -> Fact 
 def findings_of(diagnosis: Diagnosis, pid: int, tid: int) -> tuple[Finding, ...]:
     """Findings about one thread, surest first."""
     return tuple(one for one in diagnosis.findings if (one.pid, one.tid) == (pid, tid))
+
+
+def told_of(diagnosis: Diagnosis, one: Finding, words: Words) -> str:
+    """A finding or a wait in one line: what, how surely, who."""
+    process = words.process(process_of(diagnosis, one.pid), one.pid)
+    certainty = words(f"certainty.{one.certainty}").lower()
+    return words("evidence.other", title=one.title, certainty=certainty, process=process, tid=one.tid)
+
+
+def wait_told(diagnosis: Diagnosis, one: Finding, words: Words) -> str:
+    """A wait that is no cause, in one line with what leads on from it."""
+    process = words.process(process_of(diagnosis, one.pid), one.pid)
+    leads = " ".join(first_sentence(part) for part in paragraphs(one.remedy)[:1])
+    return words("chain.other-wait", title=one.title, process=process, tid=one.tid, leads=leads).strip()
 
 
 def telling_frame(thread: Thread | None) -> Frame | None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from analyzer.model import Frame
 
 _SUFFIXES = re.compile(r"(@@?[A-Za-z0-9_.]+|\.(isra|part|constprop|cold|lto_priv|llvm)(\.\d+)?)+$")
-_PREFIXES = re.compile(r"^(__GI_+|___)(?=[A-Za-z_])")
+_PREFIXES = re.compile(r"^(__GI_|___)(?=[A-Za-z_])")
 
 _WAITS = frozenset(
     """

@@ -20,12 +20,12 @@ from analyzer.render.chain import story
 from analyzer.render.compare import compare
 from analyzer.render.drawing import narrow, wide
 from analyzer.render.embed import embed
-from analyzer.render.find import process_of, telling_frame
+from analyzer.render.find import process_of, telling_frame, told_of, wait_told
 from analyzer.render.frames import normalised, source_place
 from analyzer.render.groups import Group, groups, stack_lines
 from analyzer.render.json import to_json
 from analyzer.render.markdown import affected
-from analyzer.render.safe import NAME_LIMIT, TEXT_LIMIT, paragraphs, visible
+from analyzer.render.safe import NAME_LIMIT, TEXT_LIMIT, is_web, paragraphs, visible
 from analyzer.render.surroundings import left_out, subject_name, surroundings
 from analyzer.render.trials import trials
 from analyzer.render.verdict import by_weight, verdict
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from analyzer.render.groups import StackLine
 
 STACK_BUDGET = 110_000
-"""Characters of stacks that the page shows in full; further stacks are one line each. The data has all of them."""
-BRIEF_LIMIT = 300
+"""Characters of HTML for stacks that the page shows in full; further stacks are one line each. The data has all of them."""
+BRIEF_LIMIT, BRIEF_NAME = 300, 90
 LIST_LIMIT = 40
 TIDS_LIMIT = 24
 
@@ -102,8 +102,9 @@ def _environment() -> Environment:
         place=lambda frame: visible(source_place(frame), NAME_LIMIT),
         paragraphs=paragraphs,
         breakable=_breakable,
+        brief=lambda text: _breakable(text, BRIEF_NAME),
     )
-    environment.tests["web"] = _is_web
+    environment.tests["web"] = is_web
     return environment
 
 
@@ -112,11 +113,6 @@ def _finalised(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Markup):
         return visible(value, TEXT_LIMIT)
     return "" if value is None else value
-
-
-def _is_web(url: str) -> bool:
-    """Only plain web addresses become links: a catalogue may come from a stranger."""
-    return bool(re.fullmatch(r"https?://[\w.-]+(:\d+)?(/[\w./~%#?=&+:;,@-]*)?", url, re.ASCII)) and len(url) < TEXT_LIMIT
 
 
 @functools.lru_cache(4096)
@@ -156,7 +152,8 @@ def _view(diagnosis: Diagnosis, words: Words) -> dict[str, Any]:
         "comparison": compare(diagnosis, words),
         "trials": trials(photo.trials if photo else (), words),
         "affected": affected(finding, words) if finding else "",
-        "others": [_other(diagnosis, number, words) for number in range(1, len(diagnosis.findings))],
+        "others": [told_of(diagnosis, one, words) for one in diagnosis.findings[1:]],
+        "waits": [wait_told(diagnosis, one, words) for one in diagnosis.waits],
         "rejected": [_rejected(diagnosis, number, words) for number in range(len(diagnosis.near_misses))],
         "other_facts": _other_facts(diagnosis, words),
         "full": full,
@@ -170,13 +167,6 @@ def _view(diagnosis: Diagnosis, words: Words) -> dict[str, Any]:
         "tool": next((f"{one.name} {one.version}" for one in diagnosis.snapshot.tools), "hanganalyze"),
         "telling": lambda group: telling_frame(group.threads[0]),
     }
-
-
-def _other(diagnosis: Diagnosis, number: int, words: Words) -> str:
-    finding = diagnosis.findings[number]
-    process = words.process(process_of(diagnosis, finding.pid), finding.pid)
-    certainty = words(f"certainty.{finding.certainty}")
-    return words("evidence.other", title=finding.title, certainty=certainty, process=process, tid=finding.tid)
 
 
 def _rejected(diagnosis: Diagnosis, number: int, words: Words) -> str:
@@ -204,7 +194,7 @@ def _threads(diagnosis: Diagnosis) -> tuple[list[ShownGroup], list[Group]]:
 
 def _cost(line: StackLine) -> int:
     frames = (line.frame,) if line.frame else line.folded
-    return 90 + sum(min(len(one.function or ""), NAME_LIMIT) + min(len(source_place(one)), NAME_LIMIT) for one in frames)
+    return 90 + sum(len(_breakable(one.function or "")) + min(len(source_place(one)), NAME_LIMIT) for one in frames)
 
 
 def _summary(diagnosis: Diagnosis, stacks: int, words: Words) -> str:

@@ -10,10 +10,10 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.render.chain import story, tree
-from analyzer.render.find import process_of, subject_pid, thread_in
+from analyzer.render.find import process_of, subject_pid, thread_in, told_of, wait_told
 from analyzer.render.frames import normalised, source_place
 from analyzer.render.groups import StackLine, groups, stack_lines
-from analyzer.render.safe import NAME_LIMIT, paragraphs, visible
+from analyzer.render.safe import NAME_LIMIT, is_web, paragraphs, visible
 from analyzer.render.surroundings import left_out
 from analyzer.render.verdict import by_weight, verdict
 from analyzer.render.words import ENGLISH, Words
@@ -45,6 +45,8 @@ def to_markdown(diagnosis: Diagnosis, words: Words = ENGLISH) -> str:
     blocks += _versions(diagnosis, finding, words)
     blocks += _remedy(finding, head.verify, words)
     rejected = [_rejected(diagnosis, number, words) for number in range(len(diagnosis.near_misses))]
+    blocks += _list(words("heading.other-findings"), [told_of(diagnosis, one, words) for one in diagnosis.findings[1:]])
+    blocks += _list(words("heading.waits"), [wait_told(diagnosis, one, words) for one in diagnosis.waits])
     blocks += _list(words("heading.near-misses"), rejected)
     blocks += _list(words("heading.unexplained"), diagnosis.unexplained)
     blocks += _list(words("heading.left-out"), left_out(diagnosis, words))
@@ -166,6 +168,8 @@ def _versions(diagnosis: Diagnosis, finding: Finding | None, words: Words) -> li
         host = snapshot.host
         rows.append((words("env.host"), " · ".join(filter(None, (host.distribution, f"Linux {host.kernel}", host.machine)))))
     rows += [(tool.name, tool.version) for tool in snapshot.tools]
+    if diagnosis.fingerprint:
+        rows.append((words("env.fingerprint"), diagnosis.fingerprint))
     if not rows:
         return []
     table = _table(("", words("evidence.value")), [(prose(name), prose(value)) for name, value in rows])
@@ -195,8 +199,7 @@ def _remedy(finding: Finding | None, verify: str, words: Words) -> list[str]:
 def _link(reference: Reference, words: Words) -> str:
     kind = prose(words.choice("reference", reference.kind))
     commit = f" ({code(reference.commit)})" if reference.commit else ""
-    # Anything but a plain web address stays text: a catalogue may come from a stranger.
-    if re.fullmatch(r"https?://[\w.-]+(:\d+)?(/[\w./~%#?=&+:;,-]*)?", reference.url, re.ASCII):
+    if is_web(reference.url):
         return f"{kind}: <{reference.url}>{commit}"
     return f"{kind}: {code(reference.url, 400)}{commit}"
 

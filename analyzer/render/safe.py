@@ -40,6 +40,11 @@ def clip(text: str, limit: int) -> str:
     return f"{text[:limit]}… [{len(text) - limit} more characters]"
 
 
+def is_web(url: str) -> bool:
+    """Only plain web addresses become links: a catalogue may come from a stranger."""
+    return len(url) <= TEXT_LIMIT and bool(re.fullmatch(r"https?://[\w.-]+(:\d+)?(/[\w./~%#?=&+:;,@-]*)?", url, re.ASCII))
+
+
 def paragraphs(text: str, limit: int = 2 * TEXT_LIMIT) -> tuple[str, ...]:
     """Prose cut at blank lines and before lines with a label («In the code: ...»); other line ends are blanks."""
     parts = re.split(r"\n[ \t]*\n|\n(?=[A-Z][\w ]{1,24}: )", clip(text, limit))

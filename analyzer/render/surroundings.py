@@ -39,6 +39,7 @@ def surroundings(diagnosis: Diagnosis, words: Words) -> tuple[Part, ...]:
             _entry(words("env.processors"), snapshot.host.processors),
         ]
     host.append(_entry(words("env.taken-at"), snapshot.taken_at))
+    host.append(_entry(words("env.fingerprint"), diagnosis.fingerprint, code=True))
     host.append(_entry(words("env.source"), snapshot.source, code=True))
     host += [_entry(tool.name, " · ".join(filter(None, (tool.version, tool.path)))) for tool in snapshot.tools]
     parts = [Part(words("env.host"), _known(host)), Part(words("env.capture"), _capture(snapshot.capture, words))]

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from analyzer.render.chain import story, tree
-from analyzer.render.find import process_of, subject_pid, thread_in
+from analyzer.render.find import process_of, subject_pid, thread_in, wait_told
 from analyzer.render.groups import stack_lines
 from analyzer.render.markdown import stack_text
 from analyzer.render.safe import visible
@@ -33,6 +33,7 @@ STYLES = {
 MARKS = {"yes": "green", "no": "red", "unknown": "yellow"}
 STACK_LIMIT = 12
 REASONS_LIMIT = 6
+WAITS_LIMIT = 4
 
 
 def to_text(diagnosis: Diagnosis, words: Words = ENGLISH, *, width: int = 100, colour: bool = False) -> str:
@@ -77,6 +78,10 @@ def _parts(diagnosis: Diagnosis, words: Words) -> Iterator[RenderableType]:
         yield from (_branch(visible(line, 400)) for line in chain)
     elif diagnosis.status in ("hung", "unclear"):
         yield from _top_of_stack(diagnosis, words)
+    if diagnosis.waits and not diagnosis.findings:
+        yield Text("\n" + words("text.waits"), "bold")
+        waits = (wait_told(diagnosis, one, words) for one in diagnosis.waits[:WAITS_LIMIT])
+        yield from (_hanging(Text("  "), Text(visible(told, 400))) for told in waits)
     reasons = _decisive(diagnosis)
     if reasons:
         yield Text("\n" + words("text.why"), "bold")

@@ -55,11 +55,11 @@ def _object(cls: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
 def _schema(of: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if of in SCALARS:
         return {"type": SCALARS[of]}
-    if dataclasses.is_dataclass(of):
-        name = of.__name__  # type: ignore[union-attr] - a class, not an instance
+    if isinstance(of, type) and dataclasses.is_dataclass(of):
+        name = of.__name__
         if name not in definitions:
             definitions[name] = {}  # a class may hold itself
-            definitions[name] = _object(of, definitions)  # type: ignore[arg-type]
+            definitions[name] = _object(of, definitions)
         return {"$ref": f"#/$defs/{name}"}
     origin, arguments = get_origin(of), get_args(of)
     if origin is Literal:

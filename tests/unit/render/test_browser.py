@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from analyzer.model import Diagnosis
 from analyzer.render import render
 from tests.unit.render import fixtures
 
@@ -58,10 +60,14 @@ onload = look;
 </script><body></body>"""
 
 
-PAGES = {**fixtures.ALL, **{f"hostile-{n}": partial(fixtures.hostile, text) for n, text in enumerate(fixtures.HOSTILE)}}
+PAGES: dict[str, Callable[[], Diagnosis]] = {
+    **fixtures.ALL,
+    **{f"hostile-{n}": partial(fixtures.hostile, text) for n, text in enumerate(fixtures.HOSTILE)},
+}
 
 Seen = dict[str, dict[str, Any]]
 """Width -> what was measured there."""
+Looked = tuple[dict[str, Seen], list[str]]
 
 
 def browser() -> str:
@@ -71,7 +77,7 @@ def browser() -> str:
     pytest.skip("no Chromium here: apt-get install chromium")
 
 
-def look(pages: dict[str, bytes], folder: Path) -> tuple[dict[str, Seen], list[str]]:
+def look(pages: dict[str, bytes], folder: Path) -> Looked:
     """What was measured on each page, and the console's lines."""
     for name, page in pages.items():
         (folder / f"{name}.html").write_bytes(page)
@@ -83,17 +89,18 @@ def look(pages: dict[str, bytes], folder: Path) -> tuple[dict[str, Seen], list[s
     match = re.search(r"<body>RESULT(.*)END</body>", run.stdout, re.DOTALL)
     assert match, run.stderr[-2000:]
     console = [line for line in run.stderr.splitlines() if "CONSOLE" in line]
-    return json.loads(match[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")), console
+    found: dict[str, Seen] = json.loads(match[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    return found, console
 
 
 @pytest.fixture(scope="module")
-def looked(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Seen], list[str]]:
+def looked(tmp_path_factory: pytest.TempPathFactory) -> Looked:
     """All pages in one browser: starting it takes longer than looking."""
     return look({name: render(make(), "html") for name, make in PAGES.items()}, tmp_path_factory.mktemp("pages"))
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_page_fits_every_width_and_holds_nothing_strange(looked, name):
+def test_the_page_fits_every_width_and_holds_nothing_strange(looked: Looked, name: str) -> None:
     for width, seen in looked[0][name].items():
         assert seen["overflow"] == 0, width
         assert seen["strangers"] == 0, width
@@ -101,11 +108,11 @@ def test_the_page_fits_every_width_and_holds_nothing_strange(looked, name):
         assert seen["spilt"] == [], width
 
 
-def test_nothing_is_fetched_and_nothing_is_said_on_the_console(looked):
+def test_nothing_is_fetched_and_nothing_is_said_on_the_console(looked: Looked) -> None:
     assert looked[1] == []
 
 
-def test_the_console_would_have_told(tmp_path):
+def test_the_console_would_have_told(tmp_path: Path) -> None:
     """The policy of the page really forbids what it should, and this test would see it."""
     page = render(fixtures.healthy(), "html").replace(b"</main>", b'<img src="http://127.0.0.1:9/x.png"></main>')
     seen, console = look({"page": page}, tmp_path)
@@ -113,9 +120,9 @@ def test_the_console_would_have_told(tmp_path):
     assert any("Content Security Policy" in line for line in console)
 
 
-def test_a_phone_shows_verdict_certainty_and_fix_without_scrolling(looked):
+def test_a_phone_shows_verdict_certainty_and_fix_without_scrolling(looked: Looked) -> None:
     assert looked[0]["proven"]["375"]["verdictEnds"] <= 667
 
 
-def test_one_drawing_is_shown_at_every_width(looked):
+def test_one_drawing_is_shown_at_every_width(looked: Looked) -> None:
     assert {seen["drawings"] for seen in looked[0]["proven"].values()} == {1}

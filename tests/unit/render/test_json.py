@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from analyzer.errors import BadSavedResult
+from analyzer.model import Diagnosis
 from analyzer.render.json import from_json, to_json
 from tests.unit.render import fixtures
 
+Document = dict[str, Any]
+
 
 @pytest.fixture
-def document():
-    return json.loads(to_json(fixtures.proven()))
+def document() -> Document:
+    made: Document = json.loads(to_json(fixtures.proven()))
+    return made
 
 
-def read(document):
+def read(document: Document) -> Diagnosis:
     return from_json(json.dumps(document))
 
 
-def test_schema_stands_first_and_the_text_is_pure_ascii():
+def test_schema_stands_first_and_the_text_is_pure_ascii() -> None:
     text = to_json(fixtures.hostile("\u202e\x1b[31m\udcff"))
     assert text.startswith('{\n  "schema": 1,\n')
     assert text.isascii()
     assert "\x1b" not in text
 
 
-def test_the_contract_of_schema_1_holds_literally(document):
+def test_the_contract_of_schema_1_holds_literally(document: Document) -> None:
     """The layout that others rely on: fields may be added, none renamed."""
     assert {"schema", "status", "findings", "near_misses", "chain", "snapshot", "reference"} <= document.keys()
     assert document["status"] in ("root-cause", "hung", "not-hung", "unclear")
@@ -66,18 +72,18 @@ def test_the_contract_of_schema_1_holds_literally(document):
     assert {"level", "function", "module", "offset", "file", "line"} <= process["threads"][0]["frames"][0].keys()
 
 
-def test_what_is_not_there_is_null_and_not_left_away():
+def test_what_is_not_there_is_null_and_not_left_away() -> None:
     document = json.loads(to_json(fixtures.healthy()))
     assert document["reference"] is None
     assert json.loads(to_json(fixtures.trace()))["findings"][0]["lock"] is None
 
 
-def test_a_later_minor_version_reads_with_its_unknown_fields_left_aside(document):
+def test_a_later_minor_version_reads_with_its_unknown_fields_left_aside(document: Document) -> None:
     document["colour"] = document["snapshot"]["host"]["rack"] = document["findings"][0]["lock"]["since"] = [1]
     assert read(document) == fixtures.proven()
 
 
-def test_an_older_minor_version_reads_without_the_fields_that_came_later(document):
+def test_an_older_minor_version_reads_without_the_fields_that_came_later(document: Document) -> None:
     del document["unexplained"], document["subject"], document["findings"][0]["guilty_level"]
     result = read(document)
     assert result.subject is None
@@ -102,14 +108,14 @@ def test_an_older_minor_version_reads_without_the_fields_that_came_later(documen
         (lambda d: d.update(findings={}), "findings: should be an array, not an object"),
     ],
 )
-def test_a_wrong_type_is_refused_with_its_place(document, change, told):
+def test_a_wrong_type_is_refused_with_its_place(document: Document, change: Callable[[Document], object], told: str) -> None:
     change(document)
     with pytest.raises(BadSavedResult) as error:
         read(document)
     assert told in error.value.what
 
 
-def test_every_wrong_place_is_told_at_once(document):
+def test_every_wrong_place_is_told_at_once(document: Document) -> None:
     document["status"] = "fine"
     for thread in document["snapshot"]["processes"][0]["threads"]:
         thread["tid"] = None
@@ -134,7 +140,7 @@ def test_every_wrong_place_is_told_at_once(document):
         ('{"schema": 1}', "status: is missing"),
     ],
 )
-def test_what_is_none_of_ours_is_refused(text, told):
+def test_what_is_none_of_ours_is_refused(text: str, told: str) -> None:
     with pytest.raises(BadSavedResult) as error:
         from_json(text)
     assert told in error.value.what

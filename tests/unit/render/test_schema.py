@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import jsonschema
 import pytest
@@ -13,27 +14,27 @@ from tests.unit.render import fixtures
 
 
 @pytest.fixture(scope="module")
-def validator():
+def validator() -> Any:
     schema = json.loads(make_schema.FILE.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
 
-def test_the_committed_schema_is_what_the_dataclasses_say():
+def test_the_committed_schema_is_what_the_dataclasses_say() -> None:
     assert make_schema.FILE.read_text(encoding="utf-8") == make_schema.make(), "run: python -m tests.tools.make_schema"
 
 
 @pytest.mark.parametrize("name", fixtures.ALL)
-def test_every_result_is_valid(validator, name):
+def test_every_result_is_valid(validator: Any, name: str) -> None:
     validator.validate(json.loads(to_json(fixtures.ALL[name]())))
 
 
 @pytest.mark.parametrize("text", fixtures.HOSTILE)
-def test_hostile_results_are_valid(validator, text):
+def test_hostile_results_are_valid(validator: Any, text: str) -> None:
     validator.validate(json.loads(to_json(fixtures.hostile(text))))
 
 
-def test_unknown_fields_are_allowed_everywhere(validator):
+def test_unknown_fields_are_allowed_everywhere(validator: Any) -> None:
     document = json.loads(to_json(fixtures.proven()))
     document["new"] = document["snapshot"]["processes"][0]["new"] = document["findings"][0]["lock"]["new"] = {"any": 1}
     validator.validate(document)
@@ -51,7 +52,7 @@ def test_unknown_fields_are_allowed_everywhere(validator):
         (("chain", 0, "for"), 2560),
     ],
 )
-def test_a_wrong_value_is_found(validator, path, value):
+def test_a_wrong_value_is_found(validator: Any, path: tuple[str | int, ...], value: Any) -> None:
     document = json.loads(to_json(fixtures.proven()))
     place = document
     for step in path[:-1]:
