@@ -200,9 +200,10 @@ def _add_peers(seen: Seen, family: list[int]) -> None:
 def _finish(members: dict[int, _Member]) -> None:
     """After everybody runs again: what the memory says, and whether all is as it was."""
     family: Mapping[int, Seen] = {pid: member.seen for pid, member in members.items()}
-    for seen in family.values():
+    for member in members.values():
+        seen = member.seen
         seen.started_ticks_after = procfs.start_ticks(seen.pid)
-        seen.state_after = procfs.process_state(seen.pid)
+        seen.state_after = member.target.settled_state()
         for tid in seen.syscalls:
             lock = find_lock(seen, tid, family)
             if lock is not None:

@@ -11,6 +11,7 @@ from analyzer.capture.procfs import process_state, read_text, status_fields, thr
 from analyzer.errors import NoSuchProcess
 
 _WAIT_FOR_TRACER_S = 1.0
+_SETTLES_WITHIN_S = 0.2
 
 
 class Target:
@@ -53,6 +54,13 @@ class Target:
             self._signal(signal.SIGSTOP)
             return ["it was stopped before, and the debugger let it run; it was stopped again (SIGSTOP)"]
         return []
+
+    def settled_state(self) -> str | None:
+        """The process's state once it has gone back to what it was doing: letting go wakes every thread for a moment."""
+        deadline = time.monotonic() + _SETTLES_WITHIN_S
+        while (state := process_state(self.pid)) == "R" and self.state_before != "R" and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return state
 
     def _thread_states(self) -> set[str]:
         try:

@@ -65,7 +65,8 @@ def _build(name: str, sources: dict[str, bytes], units: list[str], flags: tuple[
     ways = []
     for compiler in all_compilers():
         arguments = [*COMMON_FLAGS, *compiler.flags, *flags, *units, *LIBRARIES]
-        built = folder / f"{_key(compiler, arguments, sources)}-{name}"
+        # The file's own name is what ps and every report show.
+        built = folder / f"build-{_key(compiler, arguments, sources)}" / name
         if built.exists():
             return built
         ways.append((compiler, arguments, built))
@@ -91,6 +92,7 @@ def _key(compiler: Compiler, arguments: list[str], sources: dict[str, bytes]) ->
 
 def _compile(compiler: Compiler, arguments: list[str], sources: dict[str, bytes], built: Path) -> str | None:
     """Build in a folder of its own and rename, so that two at once do no harm. Returns the complaint, or None."""
+    built.parent.mkdir(mode=0o700, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="building-", dir=built.parent) as scratch:
         for file, content in sources.items():
             Path(scratch, file).write_bytes(content)

@@ -55,7 +55,7 @@ def built_here(widen: Widen, step: str, say: Callable[[str], None] = lambda _: N
     from analyzer.reference.build import build_loader
 
     binary = build_loader()
-    key = hashlib.sha256(f"{binary.name} {widen} {step} {__version__} {platform.release()}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(f"{binary.parent.name} {widen} {step} {__version__} {platform.release()}".encode()).hexdigest()[:16]
     kept = cache_folder() / f"photo-{key}.json"
     with contextlib.suppress(OSError, BadSavedResult):
         return _read(kept)

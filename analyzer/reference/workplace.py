@@ -61,6 +61,7 @@ class Workplace:
         options = self._options
         command = [
             *options.wrapper,
+            *self._become_user(),
             str(self._binary),
             *("--input", str(options.input.absolute()), "--store", str(options.store.absolute())),
             *("--python", self._python, "--image-loader", str(self._script.absolute())),
@@ -71,10 +72,20 @@ class Workplace:
 
     def credentials(self) -> Credentials:
         """For subprocess: who runs it."""
+        return {} if self._options.wrapper else self._users_own()
+
+    def _users_own(self) -> Credentials:
         user = self._options.user
         if user is None or not self._is_another_user():
             return {}
         return {"user": user, "group": user, "extra_groups": []}
+
+    def _become_user(self) -> list[str]:
+        """With a wrapper, which may need root's rights (unshare), the user is changed behind it."""
+        user = self._options.user
+        if user is None or not self._is_another_user() or not self._options.wrapper:
+            return []
+        return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"]
 
     def remove(self) -> None:
         """Remove the copies."""
@@ -94,7 +105,7 @@ class Workplace:
                     check=False,
                     capture_output=True,
                     cwd="/",
-                    **self.credentials(),
+                    **self._users_own(),
                 )
             except OSError:
                 continue

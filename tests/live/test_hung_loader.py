@@ -12,7 +12,7 @@ import pytest
 from analyzer.reference.image_make import make_image
 from analyzer.reference.options import LoaderOptions, Widen
 from analyzer.reference.run import RunningLoader, run_until_hung, start
-from tests.live.analysing import HIDE_DEBUG_INFO, ORDINARY_USER, as_user, hanganalyze
+from tests.live.analysing import HIDE_DEBUG_INFO, ORDINARY_USER, hanganalyze
 from tests.tools.validate import check_schema
 
 pytestmark = pytest.mark.live
@@ -53,23 +53,9 @@ def hung(
     store = folder / "stores"
     store.mkdir()
     store.chmod(0o777)
-    # Becoming another user comes after hiding the folder, which only root may do.
-    both = bool(wrapper) and user is not None
-    options = LoaderOptions(
-        image.path, store / "store", "none", widen, user=user, wrapper=(*wrapper, *as_user(user)) if both and user else wrapper
-    )
-    if both:
-        options = _as_user_inside(options, wrapper)
+    options = LoaderOptions(image.path, store / "store", "none", widen, user=user, wrapper=wrapper)
     with run_until_hung(options, TRIES, WITHIN_S) as loader:
         yield loader
-
-
-def _as_user_inside(options: LoaderOptions, wrapper: tuple[str, ...]) -> LoaderOptions:
-    """Hiding needs root and comes first, so the wrapper makes the user, not the loader's own start."""
-    import dataclasses
-
-    assert options.user is not None
-    return dataclasses.replace(options, wrapper=wrapper, user=options.user)
 
 
 @pytest.mark.parametrize("asked", ["parent", "child"])
@@ -102,6 +88,7 @@ def test_proven_with_the_right_lock_and_orphan(
 
 def test_target_runs_as_before(hung: RunningLoader, user: int | None) -> None:
     ran = hanganalyze(hung.pid, "--json", "--no-reference", user=user)
+    assert ran.code == 0, ran.stderr
     for process in ran.result["snapshot"]["processes"]:
         assert process["capture"]["state_before"] == process["capture"]["state_after"] == "S"
         status = Path(f"/proc/{process['pid']}/status").read_text()
