@@ -11,7 +11,7 @@ from analyzer.diagnose.chain import chain
 from analyzer.diagnose.fingerprint import fingerprint
 from analyzer.diagnose.fits import Fits
 from analyzer.diagnose.judge import Verdict, judge
-from analyzer.diagnose.status import Seen, status
+from analyzer.diagnose.status import Seen, status, stuck_threads
 from analyzer.model import Certainty, Diagnosis, Finding, NearMiss, Process, Reason, Snapshot, ThreadRef
 
 __all__ = ["Catalogue", "diagnose", "load_catalogue"]
@@ -33,16 +33,18 @@ def diagnose(snapshot: Snapshot, catalogue: Catalogue, subject: ThreadRef | None
     findings, waits = _findings(verdicts, asked)
     near = _near_misses(verdicts, findings)
     word, unexplained = status(seen, findings, asked)
+    links = chain(snapshot, findings, asked)
+    telling = [*stuck_threads(seen), *(ThreadRef(link.pid, link.tid) for link in links[:1])]
     return Diagnosis(
         status=word,
         findings=findings,
         near_misses=near,
-        chain=chain(snapshot, findings, asked),
+        chain=links,
         snapshot=snapshot,
         unexplained=unexplained,
         subject=subject,
         waits=waits,
-        fingerprint=fingerprint(snapshot, catalogue, findings, asked),
+        fingerprint=fingerprint(snapshot, catalogue, findings, telling),
     )
 
 
@@ -68,7 +70,7 @@ def _findings(verdicts: Sequence[Verdict], asked: ThreadRef | None) -> tuple[tup
         if found is None:
             continue
         if verdict.signature.kind == "cause":
-            place = found.lock.address if found.lock is not None else _spot(verdict, found)
+            place = _circle(found) or (found.lock.address if found.lock is not None else _spot(verdict, found))
             causes.setdefault((found.signature, found.pid, found.certainty, place), []).append(found)
         elif (found.pid, found.tid) not in caused:
             waits.setdefault((found.signature, found.pid), []).append(found)
@@ -81,6 +83,11 @@ def _findings(verdicts: Sequence[Verdict], asked: ThreadRef | None) -> tuple[tup
         return tuple(sorted((_told_once(group) for group in groups.values()), key=rank))
 
     return told(causes), told(waits)
+
+
+def _circle(found: Finding) -> str | None:
+    """The circle of threads that the finding speaks of, if it does: all its members say the same."""
+    return next((one.value for one in found.reasons if one.fact == "lock-cycle" and one.holds == "yes"), None)
 
 
 def _spot(verdict: Verdict, found: Finding) -> tuple[str | None, ...]:

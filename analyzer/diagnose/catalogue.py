@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from analyzer.diagnose.symbols import SymbolSet, normalise, spellings
 from analyzer.errors import BadSignatures
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_SET_KEYS = frozenset({"about", "names", "include", "libc", "unnamed", "signal"})
+_SET_KEYS = frozenset({"about", "names", "include", "libc", "unnamed", "every", "signal"})
 
 # What the diagnosis itself asks of every stack, where the catalogue has the sets for it.
 BUILT_IN = {
@@ -153,7 +154,8 @@ def _read_sets(documents: dict[str, Document]) -> dict[str, SymbolSet]:
         if name in done:
             return done[name]
         found = own[name]
-        exact, prefixes, unnamed, signal = set(found.exact), dict.fromkeys(found.prefixes), found.unnamed, found.signal
+        exact, prefixes = set(found.exact), dict.fromkeys(found.prefixes)
+        unnamed, every, signal = found.unnamed, found.every, found.signal
         for other in includes[name]:
             if other not in own:
                 documents[name].wrong(("include",), f"there is no symbol set {other!r}", value=other)
@@ -165,10 +167,8 @@ def _read_sets(documents: dict[str, Document]) -> dict[str, SymbolSet]:
                     documents[name].wrong(("include",), f"{other!r} and {name!r} differ in «libc»", value=other)
                 exact |= inner.exact
                 prefixes.update(dict.fromkeys(inner.prefixes))
-                unnamed, signal = unnamed or inner.unnamed, signal or inner.signal
-        done[name] = SymbolSet(
-            name, found.about, frozenset(exact), tuple(prefixes), libc=found.libc, unnamed=unnamed, signal=signal
-        )
+                unnamed, every, signal = unnamed or inner.unnamed, every or inner.every, signal or inner.signal
+        done[name] = replace(found, exact=frozenset(exact), prefixes=tuple(prefixes), unnamed=unnamed, every=every, signal=signal)
         return done[name]
 
     for name in sorted(own):
@@ -183,7 +183,7 @@ def _read_set(name: str, document: Document) -> SymbolSet:
         document.wrong((), f"a set's name is of small letters, digits and hyphens, not {name!r}")
     about = document.string(data, (), "about")
     libc = bool(data.get("libc", False))
-    for key in ("libc", "signal"):
+    for key in ("libc", "every", "signal"):
         if not isinstance(data.get(key, False), bool):
             document.wrong((key,), f"{key!r} must be true or false")
     unnamed = document.choice(data, (), "unnamed", ("libc", "never"), "never") == "libc"
@@ -204,8 +204,15 @@ def _read_set(name: str, document: Document) -> SymbolSet:
             if plain != word:
                 document.wrong(("names",), f"write {word!r} as {plain!r}: names are compared normalised", value=word)
             exact.update(spellings(word) if libc else (word,))
-    if not exact and not prefixes and not data.get("include") and not data.get("signal"):
+    if not exact and not prefixes and not unnamed and not data.get("include") and not data.get("signal"):
         document.wrong((), "the set is empty")
     return SymbolSet(
-        name, about, frozenset(exact), tuple(prefixes), libc=libc, unnamed=unnamed, signal=data.get("signal") is True
+        name,
+        about,
+        frozenset(exact),
+        tuple(prefixes),
+        libc=libc,
+        unnamed=unnamed,
+        every=data.get("every") is True,
+        signal=data.get("signal") is True,
     )

@@ -66,10 +66,12 @@ def _cycle(process: Process, thread: Thread, lock: Lock | None) -> tuple[Holds, 
             return "unknown", f"the holder of the lock at {following.address} is not known"
         tid = owner.tid if owner.tid in members else by_namespace.get(owner.tid, owner.tid)
         if tid in path:
-            circle = [*path[path.index(tid) :], tid]
+            circle = path[path.index(tid) :]
+            first = circle.index(min(circle))  # all members tell it from the same thread on
+            told = _arrows([*circle[first:], *circle[: first + 1]])
             if tid != thread.tid:
-                return "no", f"it waits for a circle of others: {_arrows(circle)}"
-            return ("yes", _arrows(circle)) if len(circle) > 2 else ("no", "it waits for itself")
+                return "no", f"it waits for a circle of others: {told}"
+            return ("yes", told) if len(circle) > 1 else ("no", "it waits for itself")
         if tid not in members:
             return "no", f"it ends at thread {tid}, which is not in this process"
         path.append(tid)

@@ -133,8 +133,7 @@ def _match(signature: Signature, thread: Thread, fits: Fits, answers: Answers) -
 def _frames(pattern: Pattern, thread: Thread, fits: Fits) -> Clause:
     holds, _ = fits.of(thread, (pattern,))
     if holds == "yes":
-        levels = tuple(sorted({level for taken in fits.levels(thread, pattern) for level in taken}))
-        return Clause(pattern.text, holds, frames_told(thread, levels, None))
+        return Clause(pattern.text, holds, frames_told(thread, fits.levels(thread, pattern), None))
     if not thread.frames:
         return Clause(pattern.text, "unknown", "the stack was not seen")
     count, level = fits.gave_up(thread, pattern)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from analyzer.diagnose.catalogue import Catalogue
 from analyzer.diagnose.symbols import home, normalise
@@ -22,19 +22,21 @@ _CGO = re.compile(r"^_cgo_[0-9a-f]+_Cfunc_")
 _CXX_NOISE = re.compile(r"<[^<>]*>|\(.*\)|\[abi:[^\]]*\]| const$")
 
 
-def fingerprint(snapshot: Snapshot, catalogue: Catalogue, findings: tuple[Finding, ...], subject: ThreadRef | None) -> str | None:
+def fingerprint(
+    snapshot: Snapshot, catalogue: Catalogue, findings: tuple[Finding, ...], telling: Sequence[ThreadRef]
+) -> str | None:
     """Twelve hexadecimal digits for the whole diagnosis; None where no frame has a name.
 
-    Its first finding counts, else the stack of the thread that was asked about, else the first one with names.
+    The first finding counts, else the first of the ``telling`` threads that has names.
     """
     if findings:
         first = findings[0]
         thread = _thread(snapshot, ThreadRef(first.pid, first.tid))
         return _digest(parts(first.signature, thread, first, catalogue)) if thread is not None else None
-    thread = _thread(snapshot, subject) if subject is not None else None
-    for one in (thread, *(thread for process in snapshot.processes for thread in process.threads)):
-        if one is not None and any(normalise(frame.function) for frame in one.frames):
-            return _digest(parts("", one, None, catalogue))
+    for ref in telling:
+        thread = _thread(snapshot, ref)
+        if thread is not None and any(normalise(frame.function) for frame in thread.frames):
+            return _digest(parts("", thread, None, catalogue))
     return None
 
 

@@ -54,16 +54,24 @@ class Fits:
         pattern = self.catalogue.built_in.get(name)
         return "no" if pattern is None else self.of(thread, (pattern,))[0]
 
-    def levels(self, thread: Thread, pattern: Pattern) -> tuple[tuple[int, ...], ...]:
-        """For each element of a pattern that fits, the levels of the frames it took."""
-        return self.catalogue.matcher.levels(self.catalogue.index[pattern], thread, trace=self.trace)
+    def levels(self, thread: Thread, pattern: Pattern) -> tuple[int, ...]:
+        """Levels of the frames that a fitting pattern names: not those of ``...`` and of ``!@set``."""
+        taken = self.catalogue.matcher.levels(self.catalogue.index[pattern], thread, trace=self.trace)
+        named = zip(pattern.elements, taken, strict=True) if taken else ()
+        return tuple(sorted(level for element, found in named if not (element.anything or element.negated) for level in found))
 
     def gave_up(self, thread: Thread, pattern: Pattern) -> tuple[int, int | None]:
         """How many elements of a pattern that does not fit were satisfied, and the level of the frame that was too much."""
         return self.catalogue.matcher.stopped_at(self.catalogue.index[pattern], thread, trace=self.trace)
 
-    def guilty(self, thread: Thread, entry: int) -> Frame | None:
-        """The frame that made the call at level ``entry``: the first one further out that is not libc's own."""
+    def guilty(self, thread: Thread, levels: tuple[int, ...]) -> Frame | None:
+        """The frame that made the call that hangs: the first one that is not libc's own, further out than the frames
+        which a pattern named without a break from the innermost on."""
+        entry = -1
+        for level in levels:
+            if level != entry + 1:
+                break
+            entry = level
         for frame in thread.frames:
             if frame.level > entry and not self.in_libc(frame):
                 return frame

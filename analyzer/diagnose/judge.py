@@ -60,9 +60,8 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
     levels: tuple[int, ...] = ()
     guilty = None
     if pattern is not None:
-        taken = fits.levels(thread, pattern)
-        levels = tuple(sorted({level for element in taken for level in element}))
-        guilty = fits.guilty(thread, levels[-1]) if levels else None
+        levels = fits.levels(thread, pattern)
+        guilty = fits.guilty(thread, levels)
         reasons.frames(pattern, frames_told(thread, levels, guilty))
     elif told:
         reasons.add("What does the kernel say of the thread?", "yes", told, "match")

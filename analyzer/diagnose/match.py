@@ -95,7 +95,7 @@ class Matcher:
 
     def _index_elements(self) -> None:
         """Which bits a name can set: exact names in a table, beginnings of names in a list."""
-        self._anything = self._nameless = self._unnamed_libc = self._signal = self._negated = 0
+        self._anything = self._nameless = self._unnamed_libc = self._every_libc = self._signal = self._negated = 0
         named: dict[str, int] = {}
         libc_named: dict[str, int] = {}
         prefixes: dict[str, int] = {}
@@ -114,6 +114,7 @@ class Matcher:
                 found = self._sets[set_name]
                 self._signal |= mask if found.signal else 0
                 self._unnamed_libc |= mask if found.unnamed else 0
+                self._every_libc |= mask if found.every else 0
                 exact, beginnings = (libc_named, libc_prefixes) if found.libc else (named, prefixes)
                 for name in found.exact:
                     exact[name] = exact.get(name, 0) | mask
@@ -170,6 +171,8 @@ class Matcher:
                 for beginning, bits in self._libc_prefixes:
                     if name.startswith(beginning):
                         mask |= bits
+        if where == "libc" and name != _SIGNAL:
+            mask |= self._every_libc
         return (mask ^ self._negated) | self._anything
 
     def _class(self, frame: Frame, trace: bool) -> int:
@@ -300,9 +303,6 @@ class Matcher:
     def _by_element(self, taken: list[list[int]]) -> tuple[tuple[int, ...], ...]:
         """Join the two bits of a ``+`` element; drop the gaps."""
         joined: dict[int, list[int]] = {}
-        for (bit, element), position in zip(self._elements, self._positions, strict=True):
-            if not element.anything:
-                joined.setdefault(position, []).extend(level for level in taken[bit] if level >= 0)
-            else:
-                joined.setdefault(position, [])
+        for (bit, _), position in zip(self._elements, self._positions, strict=True):
+            joined.setdefault(position, []).extend(level for level in taken[bit] if level >= 0)
         return tuple(tuple(sorted(levels)) for levels in joined.values())

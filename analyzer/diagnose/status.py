@@ -26,6 +26,11 @@ class Seen:
     verdicts: tuple[Verdict, ...]
 
 
+def stuck_threads(seen: Sequence[Seen]) -> list[ThreadRef]:
+    """Threads that wait without a timeout for a lock."""
+    return [ThreadRef(one.process.pid, thread.tid) for one in seen for thread in one.process.threads if _stuck(one, thread)]
+
+
 def status(seen: Sequence[Seen], findings: tuple[Finding, ...], asked: ThreadRef | None) -> tuple[Status, tuple[str, ...]]:
     """The word, and the sentences for ``Diagnosis.unexplained``."""
     if any(finding.certainty in ("likely", "proven") for finding in findings):
@@ -38,17 +43,17 @@ def status(seen: Sequence[Seen], findings: tuple[Finding, ...], asked: ThreadRef
     for one, thread in stuck:
         if (one.process.pid, thread.tid) not in explained:
             sentences.append(_stuck_words(one, thread))
+    possible = [_possible(finding, seen) for finding in findings[:3]]
     subject = next((one for one in seen if asked is None or one.process.pid == asked.pid), None)
     if hung:
-        return "hung", _limited(sentences)
+        return "hung", _limited([*sentences, *possible])
     if subject is not None:
         if _alive(subject):
             return "not-hung", ()
         if not subject.process.threads:
             sentences.append(f"No thread of process {subject.process.pid} could be looked at.")
     sentences += _other_waits(subject, told) if subject is not None else []
-    sentences += [_possible(finding, seen) for finding in findings[:3]]
-    return "unclear", _limited(sentences)
+    return "unclear", _limited([*sentences, *possible])
 
 
 def _alive(one: Seen) -> bool:
@@ -89,8 +94,12 @@ def _stuck_words(one: Seen, thread: Thread) -> str:
     what = "a lock" if lock is None else lock.symbol or f"the lock at {lock.address}"
     names = [name for name in (normalise(frame.function) for frame in thread.frames) if name][:4]
     where = f" ({' <- '.join(names)})" if names else ""
-    ask = "who holds it? look at the other threads, and install the debug symbols of libc and the program"
-    return f"Thread {thread.tid} of process {one.process.pid} waits for {what}{where}: {ask}."
+    told = f"Thread {thread.tid} of process {one.process.pid} waits for {what}{where}"
+    owner = lock.owner if lock is not None else None
+    if owner is not None and owner.tid is not None:
+        here = "" if owner.orphaned is not True else ", which is not in this process"
+        return f"{told}, held by thread {owner.tid}{here}: look at what that thread does."
+    return f"{told}: who holds it? Look at the other threads, and install the debug symbols of libc and the program."
 
 
 def _cut(one: Seen) -> list[str]:
@@ -123,7 +132,8 @@ def _other_waits(one: Seen, told: set[tuple[int, int]]) -> list[str]:
 def _wait_words(thread: Thread, signature: Signature | None) -> str:
     if signature is not None:
         title = f"{signature.title[0].lower()}{signature.title[1:]}"
-        what = f"waits for {thread.wait.text}" if thread.wait is not None else title
+        told = thread.wait is not None and thread.wait.kind != "futex"
+        what = f"waits for {thread.wait.text}" if told and thread.wait is not None else title
         return f"{what}. {signature.remedy}"
     if thread.wait is not None:
         return f"waits for {thread.wait.text}; whoever should provide it is the one to look at next."
@@ -141,7 +151,9 @@ def _possible(finding: Finding, seen: Sequence[Seen]) -> str:
     method = next((one.answers.method for one in seen if one.process.pid == finding.pid), "trace")
     if method == "trace":
         return f"{finding.signature} fits the stack; only the live process or a core can show more: hanganalyze PID."
-    return f"{finding.signature} fits the stack; not known: {', '.join(missing) or 'nothing that would decide it'}."
+    if missing:
+        return f"{finding.signature} fits the stack; what could not be answered: {', '.join(missing)}."
+    return f"{finding.signature} fits the stack, and no fact makes it more than possible."
 
 
 def _limited(sentences: list[str]) -> tuple[str, ...]:

@@ -92,6 +92,8 @@ class SymbolSet:
     """Its members are libc's: a function of the same name in another shared library is none of them."""
     unnamed: bool = False
     """A frame without a name in libc may be one of them (its symbols are not there)."""
+    every: bool = False
+    """Every function whose file is libc's is a member."""
     signal: bool = False
     """The kernel's signal trampoline belongs to it."""
 
@@ -99,7 +101,7 @@ class SymbolSet:
         """Whether the function ``name`` (normalised), whose code lies in ``where``, is a member."""
         if self.libc and where == "other":
             return False
-        return name in self.exact or name.startswith(self.prefixes)
+        return name in self.exact or name.startswith(self.prefixes) or (self.every and where == "libc")
 
 
 def spellings(name: str) -> tuple[str, ...]:
