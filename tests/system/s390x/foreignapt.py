@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from .errors import CannotRunHere
 SUITE = "bookworm"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 APT_SECONDS = 180.0
+LISTS_KEPT_SECONDS = 6 * 3600.0
+"""Long enough for a day's work not to pay for lists again and again, short enough to follow a point release."""
 
 _CONFIG = """\
 APT::Architecture "{architecture}";
@@ -49,29 +52,54 @@ class ForeignApt:
     directory: Path
 
     def refresh(self, pretend_installed: Mapping[str, str]) -> None:
-        """Fetch the package lists (1 s when nothing changed).
+        """Set up, and fetch the package lists if they are older than `LISTS_KEPT_SECONDS`.
 
         `pretend_installed` maps packages that others depend on, but the guest never uses, to what they provide ("" for
         nothing): apt then leaves them and their dependencies out.
         """
         for part in ("state/lists/partial", "cache/archives/partial"):
             (self.directory / part).mkdir(parents=True, exist_ok=True)
-        (self.directory / "apt.conf").write_text(
-            _CONFIG.format(architecture=self.architecture, directory=self.directory), "utf-8"
-        )
-        (self.directory / "sources.list").write_text(_sources(), "utf-8")
-        (self.directory / "status").write_text(_status(pretend_installed, self.architecture), "utf-8")
+        # Written only when different: a newer file makes apt rebuild its own cache, which costs seconds.
+        _write_if_different(self.directory / "apt.conf", _CONFIG.format(architecture=self.architecture, directory=self.directory))
+        _write_if_different(self.directory / "status", _status(pretend_installed, self.architecture))
+        sources = _write_if_different(self.directory / "sources.list", _sources())
+        if sources or self._lists_age_seconds() > LISTS_KEPT_SECONDS:
+            self.update()
+
+    def update(self) -> None:
+        """Fetch the package lists now."""
         self._apt("update", "-q")
+        (self.directory / "updated").touch()
 
     def resolve(self, packages: Sequence[str]) -> tuple[str, ...]:
         """File names (name_version_architecture.deb) of `packages` and all they depend on, sorted: a key for caches."""
         found = _PLANNED.findall(self._apt("install", "--simulate", "-qq", *packages))
         return tuple(sorted(f"{name}_{version.replace(':', '%3a')}_{kind}.deb" for name, version, kind in found))
 
-    def fetch(self, packages: Sequence[str]) -> tuple[Path, ...]:
-        """Download what `resolve` names, unless it is there already; the paths, sorted. 66 MB take 2 to 4 s here."""
-        self._apt("install", "--download-only", "-y", "-q", *packages)
-        return tuple(self.directory / "cache/archives" / name for name in self.resolve(packages))
+    @property
+    def archives(self) -> Path:
+        """Where the fetched .deb files lie."""
+        return self.directory / "cache/archives"
+
+    def fetch(self, packages: Sequence[str], names: Sequence[str]) -> None:
+        """Download into `archives` what is not there yet; `names` is what `resolve` said of `packages`.
+
+        66 MB take 2 to 4 s here. A mirror that no longer has a version: `CannotRunHere`; `update` and resolve again.
+        """
+        if not all((self.archives / name).exists() for name in names):
+            self._apt("install", "--download-only", "-y", "-q", *packages)
+
+    def forget_all_but(self, names: Sequence[str]) -> None:
+        """Delete the .deb files of versions that are no longer wanted."""
+        for path in self.archives.glob("*.deb"):
+            if path.name not in names:
+                path.unlink()
+
+    def _lists_age_seconds(self) -> float:
+        try:
+            return time.time() - (self.directory / "updated").stat().st_mtime
+        except FileNotFoundError:
+            return float("inf")
 
     def _apt(self, *arguments: str) -> str:
         environment = {**os.environ, "APT_CONFIG": str(self.directory / "apt.conf"), "LC_ALL": "C"}
@@ -89,10 +117,18 @@ _PLANNED = re.compile(r"^Inst (\S+?)(?::\S+)? \((\S+) .*\[(\w+)\]\)", re.MULTILI
 def unpack(package: Path, directory: Path) -> None:
     """Unpack one .deb over `directory`, keeping /lib -> usr/lib and its like where a package brings /lib as a directory."""
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as data:
-        tar = ["tar", "-x", "-p", "--numeric-owner", "--keep-directory-symlink", "-f", "-", "-C", str(directory)]
+        without = [f"--exclude=./usr/share/{name}" for name in ("doc", "man", "locale", "info", "lintian")]
+        tar = ["tar", "-x", *without, "-p", "--numeric-owner", "--keep-directory-symlink", "-f", "-", "-C", str(directory)]
         unpacked = subprocess.run(tar, stdin=data.stdout, capture_output=True, text=True, timeout=60, check=False)
     if data.returncode != 0 or unpacked.returncode != 0:
         raise CannotRunHere(f"cannot unpack {package.name}: {unpacked.stderr.strip()}")
+
+
+def _write_if_different(path: Path, text: str) -> bool:
+    if path.exists() and path.read_text("utf-8") == text:
+        return False
+    path.write_text(text, "utf-8")
+    return True
 
 
 def _sources() -> str:
@@ -103,13 +139,11 @@ def _sources() -> str:
     except (OSError, subprocess.SubprocessError) as failure:
         raise CannotRunHere(f"the guests are made from Debian packages, and apt is of no use here: {failure}") from failure
     targets = [line.split("|") for line in listed]
-    main = {uri for label, codename, uri in targets if label == "Debian" and "-" not in codename}
-    security = {uri for label, _, uri in targets if label == "Debian-Security"}
+    main = sorted(uri for label, codename, uri in targets if label == "Debian" and "-" not in codename)
     if not main:
         raise CannotRunHere("apt knows no Debian mirror here (apt-get update may be needed)")
-    suites = [(min(main), SUITE), (min(main), f"{SUITE}-updates")]
-    suites += [(uri, f"{SUITE}-security") for uri in sorted(security)[:1]]
-    return "".join(f"deb [signed-by={KEYRING}] {uri} {suite} main\n" for uri, suite in suites)
+    # Point releases only: the security archive of architectures without long-term support is not kept consistent.
+    return f"deb [signed-by={KEYRING}] {main[0]} {SUITE} main\n"
 
 
 def _status(pretend_installed: Mapping[str, str], architecture: str) -> str:

@@ -38,7 +38,7 @@ exec /bin/busybox switch_root /root /bin/sh /share/.guest/start.sh
 _NO_DISK = """\
 mount_share /share
 /bin/busybox --install -s /bin
-mkdir -p /tmp /run /dev/shm && mount -t tmpfs tmpfs /tmp
+mkdir -p /tmp && mount -t tmpfs tmpfs /tmp
 sh /share/.guest/start.sh
 sync
 poweroff -f
@@ -51,9 +51,9 @@ def for_disk(busybox: Path, modules: Path, also_load: Sequence[str] = ()) -> byt
     return _archive(busybox, modules, wanted, _DISK, {})
 
 
-def without_disk(busybox: Path, modules: Path, files: Mapping[str, tuple[bytes, int]]) -> bytes:
+def without_disk(busybox: Path, modules: Path, also_load: Sequence[str], files: Mapping[str, tuple[bytes, int]]) -> bytes:
     """An archive that is the whole system: busybox and `files` (path without leading / -> content, mode)."""
-    return _archive(busybox, modules, ["9p", "9pnet_virtio"], _NO_DISK, files)
+    return _archive(busybox, modules, [*also_load, "9p", "9pnet_virtio"], _NO_DISK, files)
 
 
 def _archive(busybox: Path, modules: Path, wanted: Sequence[str], last: str, files: Mapping[str, tuple[bytes, int]]) -> bytes:

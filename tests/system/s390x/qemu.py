@@ -40,6 +40,24 @@ S390X = Machine(
     "ccw",
 )
 
+AARCH64 = Machine(
+    "qemu-system-aarch64",
+    ("-M", "virt", "-cpu", "cortex-a72", "-serial", "chardev:console"),
+    "ttyAMA0",
+    "pci",
+)
+
+PPC64LE = Machine(
+    "qemu-system-ppc64",
+    (
+        # The side-channel mitigations the machine would promise by default cannot be emulated.
+        *("-M", "pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken", "-cpu", "power9"),
+        *("-device", "spapr-vty,chardev=console"),
+    ),
+    "hvc0",
+    "pci",
+)
+
 
 class Qemu:
     """Context manager around the emulator process. The console is read all the time and kept in memory.

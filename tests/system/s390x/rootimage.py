@@ -6,21 +6,17 @@ emulation. What the scripts would have left behind and the tests need (accounts,
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import CannotRunHere
 from .foreignapt import ForeignApt, unpack
 from .hostpackages import require
+from .imagecache import cache_directory, made_from_packages
 
 PACKAGES = """
     base-files bash dash coreutils grep sed findutils util-linux mount procps libc-bin hostname busybox-static
@@ -56,7 +52,6 @@ ORDINARY_USER = "alice"
 ORDINARY_UID = 1000
 IMAGE_MEGABYTES = 768
 """Sparse; what is not used takes no room on the host."""
-IMAGES_KEPT = 2
 
 _ACCOUNTS = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/bash\nalice:x:1000:1000::/home/alice:/bin/bash\n"
@@ -106,55 +101,16 @@ class RootImage:
         return (self.directory / "packages.txt").read_text("utf-8").split()
 
 
-def cache_directory() -> Path:
-    """Where images, package lists and .deb files are kept: $XDG_CACHE_HOME/hanganalyze-tests."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "hanganalyze-tests"
-
-
 def root_image() -> RootImage:
     """The image for the package versions the mirror has now; made when it is not there (about 25 s with downloads).
 
-    Raises `CannotRunHere` with the reason when this machine cannot make one. Without a network the newest finished
-    image serves.
+    Raises `CannotRunHere` with the reason when this machine cannot make one.
     """
     if os.geteuid() != 0:
         raise CannotRunHere("the guest's root image keeps owners and set-uid bits, so making it needs root")
     require(["mke2fs", "qemu-system-s390x"])
-    cache = cache_directory()
-    cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache / "s390x.lock"):
-        apt = ForeignApt("s390x", cache / "apt-s390x")
-        try:
-            apt.refresh(PRETEND_INSTALLED)
-        except CannotRunHere:
-            finished = _finished(cache)
-            if finished:
-                return RootImage(finished[-1])
-            raise
-        names = apt.resolve(PACKAGES)
-        key = hashlib.sha256("\n".join([*names, Path(__file__).read_text("utf-8")]).encode()).hexdigest()[:16]
-        directory = cache / f"rootimage-s390x-{key}"
-        if not directory.is_dir():
-            with tempfile.TemporaryDirectory(prefix="making-", dir=cache) as scratch:
-                _make(Path(scratch), apt.fetch(PACKAGES))
-                # The rename is what makes a half-made image impossible to see.
-                (Path(scratch) / "image").rename(directory)
-        os.utime(directory)
-        for old in _finished(cache)[:-IMAGES_KEPT]:
-            shutil.rmtree(old)
-        return RootImage(directory)
-
-
-def _finished(cache: Path) -> list[Path]:
-    return sorted(cache.glob("rootimage-s390x-*"), key=lambda path: path.stat().st_mtime)
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    apt = ForeignApt("s390x", cache_directory() / "apt-s390x")
+    return RootImage(made_from_packages("rootimage-s390x", apt, PACKAGES, PRETEND_INSTALLED, Path(__file__), _make))
 
 
 def _make(scratch: Path, packages: tuple[Path, ...]) -> None:
@@ -162,7 +118,7 @@ def _make(scratch: Path, packages: tuple[Path, ...]) -> None:
     kernel_tree = scratch / "kernel"
     for directory in (tree, image / "sysroot", kernel_tree):
         directory.mkdir(parents=True)
-        _merge_usr(directory)
+        merge_usr(directory)
     for package in packages:
         name = package.name.partition("_")[0]
         unpack(package, kernel_tree if name.startswith("linux-image") else tree)
@@ -183,7 +139,8 @@ def _make(scratch: Path, packages: tuple[Path, ...]) -> None:
     subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", *options, "-d", tree, disk], check=True, timeout=120)
 
 
-def _merge_usr(directory: Path) -> None:
+def merge_usr(directory: Path) -> None:
+    """Make /bin, /sbin and /lib the links they are in Debian 12 before packages unpack over them."""
     for name in ("bin", "sbin", "lib"):
         (directory / "usr" / name).mkdir(parents=True)
         (directory / name).symlink_to(f"usr/{name}")
@@ -196,8 +153,6 @@ def _settle(tree: Path) -> None:
     for name in ("proc", "sys", "dev", "run", "tmp", "root", "share", "mnt", "var/tmp", "home/alice"):
         (tree / name).mkdir(parents=True, exist_ok=True)
     os.chown(tree / "home/alice", ORDINARY_UID, ORDINARY_UID)
-    shutil.rmtree(tree / "usr/share/doc", ignore_errors=True)
-    shutil.rmtree(tree / "usr/share/man", ignore_errors=True)
     for link, target in (("usr/bin/sh", "dash"), ("usr/bin/awk", "mawk")):
         (tree / link).unlink(missing_ok=True)
         (tree / link).symlink_to(target)

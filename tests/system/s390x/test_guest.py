@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .errors import CannotRunHere, GuestError
+from .errors import GuestError
 from .guest import Guest
-from .hostpackages import require
-from .rootimage import RootImage, root_image
+from .hostgdb import ask_about_core
+from .rootimage import RootImage
 
 pytestmark = pytest.mark.s390x
 
@@ -22,29 +21,10 @@ FUTEX = 238
 
 
 @pytest.fixture(scope="module")
-def image() -> RootImage:
-    try:
-        require(["s390x-linux-gnu-gcc", "gdb-multiarch"])
-        return root_image()
-    except CannotRunHere as reason:
-        pytest.skip(str(reason))
-
-
-@pytest.fixture(scope="module")
-def guest(image: RootImage) -> Iterator[Guest]:
-    with Guest(image, overall_seconds=240, echo=print) as booted:
-        print(f"boot: {booted.boot_seconds:.1f} s")
-        program = booted.share / "orphaned_lock"
-        source = PROGRAMS / "orphaned_lock.c"
-        subprocess.run(["s390x-linux-gnu-gcc", "-g", "-O1", "-pthread", "-o", program, source], check=True, timeout=60)
-        yield booted
-    assert not Path(f"/proc/{booted.emulator_pid}").exists()
-    assert not booted.share.exists()
-
-
-@pytest.fixture(scope="module")
 def hung(guest: Guest) -> int:
     """The pid of a raw-clone child that waits for list_all_lock, seen in its futex call."""
+    program, source = guest.share / "orphaned_lock", PROGRAMS / "orphaned_lock.c"
+    subprocess.run(["s390x-linux-gnu-gcc", "-g", "-O1", "-pthread", "-o", program, source], check=True, timeout=60)
     ready = "/share/orphaned_lock > /tmp/pid & until [ -s /tmp/pid ]; do sleep 0.05; done; cat /tmp/pid"
     pid = int(guest.run("hang", ready, 20, leave_running=True, check=True).stdout)
     in_futex = f"until grep -q ^{FUTEX}' ' /proc/{pid}/syscall; do sleep 0.05; done"
@@ -97,17 +77,7 @@ def test_the_kernels_core_is_read_on_the_host(guest: Guest, image: RootImage, tm
     )
     core = guest.share / f"core.{hung}"
     print(f"core: {core.stat().st_size / 1e6:.1f} MB, {os.stat(core).st_blocks * 512 / 1e3:.0f} kB on disk")
-    # gdb follows --nx and -iex before it opens the files, so the guest's libc is found at once.
-    settings = [
-        "set auto-load no",
-        f"set sysroot {image.sysroot}",
-        "set libthread-db-search-path /nonexistent",
-        f"set debug-file-directory {image.sysroot}/usr/lib/debug",
-    ]
-    options = [word for setting in settings for word in ("-iex", setting)]
-    asked = ["-ex", "bt", "-ex", "p list_all_lock.lock"]
-    command = ["gdb-multiarch", "--nx", "-batch", *options, str(guest.share / "orphaned_lock"), str(core), *asked]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    told = ask_about_core(image.sysroot, guest.share / "orphaned_lock", core, ["bt", "p list_all_lock.lock"])
     assert "_IO_list_lock" in told
     assert "fork" in told
     assert "$1 = 2" in told
@@ -117,9 +87,3 @@ def test_the_image_is_not_changed_by_the_guest(guest: Guest, image: RootImage) -
     before = image.disk.stat().st_mtime_ns
     guest.run("write", "echo changed > /etc/changed && sync", 10, check=True)
     assert image.disk.stat().st_mtime_ns == before
-
-
-def test_a_guest_that_dies_says_so_with_its_console(guest: Guest) -> None:
-    """The last test: there is no guest after it, and booting one more would cost what all the others cost."""
-    with pytest.raises(GuestError, match=r"(?s)guest ended.*guest console.*triggered crash"):
-        guest.run("panic", "echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger; sleep 30", 30)
