@@ -130,4 +130,17 @@ def anonymous(photo: ReferencePhoto) -> ReferencePhoto:
 
 
 def _anonymous(process: Process) -> Process:
-    return dataclasses.replace(process, executable=f"/usr/bin/{process.name}", command_line=None, started_at=None)
+    """The loader lies in somebody's home; here it lies where a program would."""
+    own, public = process.executable, f"/usr/bin/{process.name}"
+
+    def moved(path: str | None) -> str | None:
+        return public if path == own else path
+
+    threads = tuple(
+        dataclasses.replace(
+            thread, frames=tuple(dataclasses.replace(frame, module=moved(frame.module)) for frame in thread.frames)
+        )
+        for thread in process.threads
+    )
+    modules = tuple(dataclasses.replace(module, path=moved(module.path) or module.path) for module in process.modules)
+    return dataclasses.replace(process, executable=public, command_line=None, started_at=None, threads=threads, modules=modules)
