@@ -6,6 +6,8 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from analyzer.render.safe import clip
+
 if TYPE_CHECKING:
     from analyzer.model import Frame
 
@@ -48,9 +50,13 @@ def spoken(function: str | None) -> str | None:
     return name and (re.sub(r"^_*(libc_|IO_new_|IO_)?(?=[a-z])", "", name) or name)
 
 
+CALL_LIMIT = 120
+"""Characters of a function's name inside a sentence."""
+
+
 def as_call(name: str) -> str:
     """``fork`` -> ``fork()``; a name that shows its arguments already, or is no plain name, stays as it is."""
-    return f"{name}()" if re.fullmatch(r"[\w.:~]+", name) else name
+    return f"{name}()" if re.fullmatch(r"[\w.:~]+", name) and len(name) < CALL_LIMIT else clip(name, CALL_LIMIT)
 
 
 @functools.lru_cache(4096)

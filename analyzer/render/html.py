@@ -76,8 +76,14 @@ def compile_templates(cache: Path | None = None) -> None:
     environment = _environment()
     if cache is not None:
         environment.bytecode_cache = FileSystemBytecodeCache(str(cache))
-    for name in environment.list_templates(extensions=["j2"]):
-        environment.get_template(name)
+    names = environment.list_templates(extensions=["j2"])
+    try:
+        for name in names:
+            environment.get_template(name)
+    except OSError:  # the folder is full, or gone: the templates are compiled all the same, and not kept
+        environment.bytecode_cache = None
+        for name in names:
+            environment.get_template(name)
 
 
 def to_html(diagnosis: Diagnosis, words: Words = ENGLISH) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 WEIGHT = ("proven", "likely", "match", "veto")
+TITLE_LIMIT = 300
 USUAL_RATE = 1 / 200
 """How often the fork lock hangs in the field, as reported for s390x."""
 
@@ -76,7 +77,7 @@ def runs_needed(diagnosis: Diagnosis) -> int:
 
 
 def _clause(title: str) -> str:
-    return visible(title).strip().rstrip(".")
+    return visible(title, TITLE_LIMIT).strip().rstrip(".")
 
 
 def _rests_on(finding: Finding, words: Words) -> str:
@@ -102,6 +103,8 @@ def _fix(finding: Finding, words: Words) -> str:
 def _without_finding(diagnosis: Diagnosis, words: Words, asked: str) -> Verdict:
     status = diagnosis.status if diagnosis.status != "root-cause" else "unclear"
     thread = thread_in(process_of(diagnosis, subject_pid(diagnosis)), diagnosis.subject.tid if diagnosis.subject else None)
+    # What the waits lead on to is the best advice there is without a cause.
+    leads = " ".join(first_sentence(part) for one in diagnosis.waits[:1] for part in paragraphs(one.remedy)[:2])
     remark = None
     if thread is not None and thread.wait is not None and status != "unclear":
         which = "chain.main-thread" if thread.tid == subject_pid(diagnosis) else "chain.thread"
@@ -112,6 +115,6 @@ def _without_finding(diagnosis: Diagnosis, words: Words, asked: str) -> Verdict:
         surety=words(f"status.{status}"),
         surety_means=words(f"status-means.{status}"),
         remark=remark,
-        fix=words(f"next.{status}"),
+        fix=(leads if status == "hung" else "") or words(f"next.{status}"),
         verify=words(f"next-command.{status}", pid=subject_pid(diagnosis) or "PID"),
     )

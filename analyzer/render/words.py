@@ -9,11 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.render.english import ENGLISH_TEXTS
+from analyzer.render.safe import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analyzer.model import Process
+
+
+PROCESS_LIMIT = 48
+"""Characters of a process name; the kernel keeps 15, a pasted trace may claim any number."""
 
 
 class Words:
@@ -39,7 +44,7 @@ class Words:
 
     def process(self, process: Process | None, pid: int) -> str:
         """A process in a sentence: ``podman (2560)``. A pasted trace may have no pid."""
-        name = process.name if process and process.name else ""
+        name = visible(process.name, PROCESS_LIMIT) if process and process.name else ""
         if pid <= 0:
             return name or self("process.nameless")
         return f"{name} ({pid})" if name else self("process.numbered", pid=pid)
