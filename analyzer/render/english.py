@@ -34,10 +34,10 @@ ENGLISH_TEXTS = {
     "next.hung": "Look at the stacks below: what the threads wait for is listed with them.",
     "next.not-hung": "Nothing to mend. If it looks stuck again, analyse it then.",
     "next.unclear": "Analyse it again with more rights or with debug symbols.",
-    "next-command.hung": "hanganalyze signatures new",
+    "next-command.hung": "hanganalyze signatures new A-NAME REPORT.html",
     "next-command.not-hung": "hanganalyze {pid}",
     "next-command.unclear": "hanganalyze doctor",
-    "verify.command": "hanganalyze run --repeat {runs} -- COMMAND",
+    "verify.command": "for n in $(seq {runs}); do timeout 60 COMMAND || break; done; echo $n of {runs}",
     # Headings and labels
     "title": "{process}: {surety}",
     "nav.label": "Sections",
@@ -150,8 +150,8 @@ ENGLISH_TEXTS = {
     "compare.reference": "The reference loader, built with the fix",
     "compare.stage": "Stage",
     "compare.none": (
-        "There is no picture of the reference loader beside it. «hanganalyze reference run --fix upstream» builds one here "
-        "(it needs a C compiler); then analyse again."
+        "There is no picture of the reference loader beside it: it was not asked for (--no-reference), or it could not be built "
+        "(«hanganalyze doctor» says what is missing). Then analyse again."
     ),
     "compare.built-here": "Reference: {fix}, built and photographed here ({where}), held at step «{step}».",
     "compare.recorded": (
@@ -238,7 +238,7 @@ ENGLISH_TEXTS = {
     "reference.bug": "Bug",
     "reference.fix": "Fix",
     "reference.documentation": "Documentation",
-    "verify.how": "Run the mended program this often; every run must end:",
+    "verify.how": "Run the mended program this often, each run to its end (choose the time a run may take):",
     # Threads
     "threads.count.one": "{n} thread",
     "threads.count.many": "{n} threads",

@@ -71,7 +71,7 @@ def test_a_recorded_reference_says_so() -> None:
 def test_without_a_reference_the_hung_column_stands_and_says_how_to_get_the_other() -> None:
     comparison = made(fixtures.residual())
     assert all(row.reference is None and not row.differs for row in comparison.rows)
-    assert "hanganalyze reference run" in comparison.origin
+    assert "hanganalyze doctor" in comparison.origin
     call = next(row for row in comparison.rows if row.stage.startswith("The next call"))
     assert texts(call.hung) == ["reexec_in_user_namespace() calls setenv()."]
 
