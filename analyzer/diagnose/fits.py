@@ -6,6 +6,7 @@ from analyzer.diagnose.catalogue import Catalogue
 from analyzer.diagnose.pattern import Pattern
 from analyzer.diagnose.signature import Signature
 from analyzer.diagnose.symbols import home, normalise
+from analyzer.diagnose.view import judged
 from analyzer.model import Frame, Holds, Process, Thread
 
 
@@ -19,7 +20,9 @@ class Fits:
         matcher = catalogue.matcher
         base = catalogue.built_in.get("base")
         number = catalogue.index[base] if base is not None else None
-        self._by_thread = {id(thread): matcher.fitting(thread, trace=trace, base=number) for thread in process.threads}
+        aborting = catalogue.sets.get("abort-path")
+        self._views = {id(thread): judged(thread, aborting) for thread in process.threads}
+        self._by_thread = {key: matcher.fitting(view.thread, trace=trace, base=number) for key, view in self._views.items()}
 
     def candidates(self, thread: Thread) -> list[Signature]:
         """Signatures worth judging: a pattern of theirs fits or may fit, or they do not speak of frames."""
@@ -56,18 +59,22 @@ class Fits:
 
     def levels(self, thread: Thread, pattern: Pattern) -> tuple[int, ...]:
         """Levels of the frames that a fitting pattern names: not those of ``...`` and of ``!@set``."""
-        taken = self.catalogue.matcher.levels(self.catalogue.index[pattern], thread, trace=self.trace)
+        view = self._views[id(thread)]
+        taken = self.catalogue.matcher.levels(self.catalogue.index[pattern], view.thread, trace=self.trace)
         named = zip(pattern.elements, taken, strict=True) if taken else ()
-        return tuple(sorted(level for element, found in named if not (element.anything or element.negated) for level in found))
+        levels = [level for element, found in named if not (element.anything or element.negated) for level in found]
+        return tuple(sorted(level + view.offset for level in levels))
 
     def gave_up(self, thread: Thread, pattern: Pattern) -> tuple[int, int | None]:
         """How many elements of a pattern that does not fit were satisfied, and the level of the frame that was too much."""
-        return self.catalogue.matcher.stopped_at(self.catalogue.index[pattern], thread, trace=self.trace)
+        view = self._views[id(thread)]
+        count, level = self.catalogue.matcher.stopped_at(self.catalogue.index[pattern], view.thread, trace=self.trace)
+        return count, None if level is None else level + view.offset
 
     def guilty(self, thread: Thread, levels: tuple[int, ...]) -> Frame | None:
         """The frame that made the call that hangs: the first one that is not libc's own, further out than the frames
         which a pattern named without a break from the innermost on."""
-        entry = -1
+        entry = self._views[id(thread)].offset - 1
         for level in levels:
             if level != entry + 1:
                 break

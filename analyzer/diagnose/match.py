@@ -22,7 +22,7 @@ from analyzer.model import Frame, Thread
 
 _STATE_LIMIT = 20_000
 _FRAME_LIMIT = 50_000
-_SIGNAL = "<signal handler called>"
+SIGNAL = "<signal handler called>"
 
 
 class _State:
@@ -152,9 +152,9 @@ class Matcher:
 
     def _mask(self, frame: Frame, trace: bool) -> int:
         """The elements that this frame fits."""
-        name = _SIGNAL if frame.signal else normalise(frame.function)
+        name = SIGNAL if frame.signal else normalise(frame.function)
         where = home(frame.module)
-        if name == _SIGNAL:
+        if name == SIGNAL:
             mask = self._signal
         elif name is None:
             mask = self._nameless
@@ -171,7 +171,7 @@ class Matcher:
                 for beginning, bits in self._libc_prefixes:
                     if name.startswith(beginning):
                         mask |= bits
-        if where == "libc" and name != _SIGNAL:
+        if where == "libc" and name != SIGNAL:
             mask |= self._every_libc
         return (mask ^ self._negated) | self._anything
 
