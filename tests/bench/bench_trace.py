@@ -107,9 +107,9 @@ def endless(megabytes: int) -> None:
     before = _peak()
     begin = time.process_time()
     found = sum(1 for _ in iter_traces(line for _ in range(rounds) for line in _lines(block)))
-    seconds = time.process_time() - begin
-    print(f"{f'{rounds * size / 1e6:.0f} MB in one stream':48} {found / seconds:10.0f} traces/s {rounds * size / seconds / 1e6:8.1f} MB/s", end="")
-    print(f"    memory grew by {_peak() - before:.1f} MB")
+    seconds, grown = time.process_time() - begin, _peak() - before
+    name = f"{rounds * size / 1e6:.0f} MB in one stream"
+    print(f"{name:48} {found / seconds:10.0f} traces/s {rounds * size / seconds / 1e6:8.1f} MB/s; memory grew by {grown:.1f} MB")
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ _LINE = re.compile(r"(.*?):(\d{1,9})(?::\d{1,9})?$", re.DOTALL)
 _GITHUB_LINE = re.compile(r"(.*)#L(\d{1,9})$", re.DOTALL)
 _MODULE = re.compile(r"(?:.*/)?[^/]*(?:\.so(?:\.[\w.]+)?|\.ko|\.dylib)(?: \(deleted\))?$")
 _OFFSET = re.compile(r" {0,2}0x([0-9a-fA-F]{1,16})$")
-_BUILD_ID = re.compile(r" \(BuildId: [0-9a-f]+\)$")
+BUILD_ID = re.compile(r" \(BuildId: [0-9a-f]+\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +36,16 @@ def _arguments_begin(text: str) -> int:
     """Index of the bracket that opens the arguments, or -1: the first one after a blank and outside of <> and ()."""
     depth = angle = 0
     for match in _MARK.finditer(text):
-        token = match[0]
-        if token == " (" and not depth and angle <= 0 and match.start() > 0:
+        mark = match[0]
+        if mark == " (" and not depth and angle <= 0 and match.start() > 0:
             return match.end() - 1
-        if token.endswith("(") and not token.startswith("operator"):
+        if mark.endswith("(") and not mark.startswith("operator"):
             depth += 1
-        elif token == ")":
+        elif mark == ")":
             depth = max(0, depth - 1)
-        elif token == "<" and not depth:
+        elif mark == "<" and not depth:
             angle += 1
-        elif token == ">" and not depth:
+        elif mark == ">" and not depth:
             angle -= 1
     return -1
 
@@ -93,7 +93,7 @@ def _named(name: str) -> str | None:
 
 def parse_call(text: str) -> Call:
     """The parts of a call in gdb's manner, or a sanitizer's. Never fails: what cannot be told apart stays in the name."""
-    text = _BUILD_ID.sub("", text.strip()) if text.endswith(")") else text.strip()
+    text = BUILD_ID.sub("", text.strip()) if text.endswith(")") else text.strip()
     simple = _SIMPLE.match(text)
     begin = simple.end() - 1 if simple is not None else _arguments_begin(text)
     if begin < 0:

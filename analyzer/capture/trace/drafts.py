@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
-from analyzer.capture.trace.waiting import INNERMOST, SeenWait, is_neutral
+from analyzer.capture.trace.waiting import INNERMOST, SeenWait, is_neutral, is_wait
 from analyzer.model import Frame, Module, Syscall, Wait
 
 WHOLE = 256
 """Stacks up to this many frames are kept whole; deeper ones keep ``INNER`` and ``OUTER`` frames, as everywhere."""
 INNER, OUTER = 64, 16
-_SHRINK = 1024
+SHRINK = 1024
+"""Frames at which the middle of a stack is dropped, to be filled again."""
 THREADS_LIMIT = 20_000
 """Threads kept for one process, so that a file without end cannot fill the memory."""
 
@@ -31,6 +31,8 @@ class StackDraft:
     syscall: Syscall | None = None
     wait: Wait | None = None
     """From a system call in the text."""
+    address: str | None = None
+    """Of the innermost frame's code, where a listing of threads gave it."""
     frames: list[Frame] = field(default_factory=list)
     next_level: int = 0
     """What the next frame's number should be."""
@@ -46,22 +48,28 @@ class StackDraft:
     """The text lists the outermost frame first."""
     limit: int | None = None
     """Frames that the command allowed (``bt 5``)."""
-    pages: bool = False
-    """A pager asked in the middle: frames are missing unless the numbers go on."""
+    paged: bool = False
+    """A pager asked in the middle: frames are missing unless something of the same print follows."""
+    elided: bool = False
+    """The text leaves frames out here, unless the numbers go on."""
 
     def add(self, frame: Frame) -> None:
         """One frame more."""
         self.frames.append(frame)
         self.next_level = frame.level + 1
-        self.pages = False
-        if len(self.frames) >= _SHRINK:
-            del self.frames[INNER:-OUTER]
-            self.thinned = True
+        self.paged = self.elided = False
+        if len(self.frames) >= SHRINK:
+            self.thin()
+
+    def thin(self) -> None:
+        """Drop frames in the middle; called every now and then, so its cost does not count."""
+        del self.frames[INNER:-OUTER]
+        self.thinned = True
 
     def restart(self) -> None:
         """Forget the frames: the same stack follows again, more of it."""
         self.frames.clear()
-        self.next_level, self.seen, self.provisional, self.pages = 0, None, False, False
+        self.next_level, self.seen, self.provisional, self.paged = 0, None, False, False
 
     def look(self, frame: Frame, text: str) -> None:
         """Let a waiting function's printed arguments speak."""
@@ -72,7 +80,8 @@ class StackDraft:
             seen = self.seen = SeenWait()
         if seen.over:
             return
-        if any(not is_neutral(inner.function) for inner in self.frames[: frame.level] if inner.level >= seen.levels):
+        between = (inner.function for inner in self.frames[: frame.level] if inner.level >= seen.levels)
+        if frame.level != seen.levels and not all(is_neutral(function) or is_wait(function) for function in between):
             seen.over = True
             return
         seen.levels = frame.level + 1
@@ -109,7 +118,7 @@ class TraceDraft:
     listed: set[int] = field(default_factory=set)
     """Threads that the debugger said exist."""
     notes: list[str] = field(default_factory=list)
-    forms: Counter[str] = field(default_factory=Counter)
+    forms: dict[str, int] = field(default_factory=dict)
     """Forms that came without a stack of their own (strace)."""
     by_number: dict[str, StackDraft] = field(default_factory=dict)
     by_tid: dict[int, StackDraft] = field(default_factory=dict)
@@ -149,6 +158,10 @@ class TraceDraft:
         stack = self.by_number.get(number) if number is not None else None
         return None if stack is None or (tid is not None and stack.tid is not None) else stack
 
+    def form(self, name: str) -> None:
+        """Something of this form was read that is no stack."""
+        self.forms[name] = self.forms.get(name, 0) + 1
+
     def note(self, text: str) -> None:
         """Something worth telling that has no field."""
         if text not in self.notes and len(self.notes) < 50:
@@ -162,7 +175,7 @@ class TraceDraft:
     @property
     def empty(self) -> bool:
         """Nothing in it that a diagnosis could use."""
-        return not any(stack.frames or stack.wait or stack.syscall or stack.wchan for stack in self.stacks)
+        return not self.forms and not any(stack.frames or stack.wait or stack.syscall or stack.wchan for stack in self.stacks)
 
     @property
     def anonymous(self) -> bool:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from analyzer.capture.trace.calls import Call, in_module, parse_call
-from analyzer.capture.trace.waiting import is_wait
+from analyzer.capture.trace.calls import BUILD_ID, NAMELESS, Call, in_module, parse_call
+from analyzer.capture.trace.waiting import INNERMOST, is_wait
 from analyzer.model import Frame
 
 SIGNAL = "<signal handler called>"
 _TRAMPOLINES = frozenset({
     SIGNAL, "__restore_rt", "__restore", "__kernel_rt_sigreturn", "__kernel_sigreturn", "__default_rt_sa_restorer",
-    "__default_sa_restorer", "__kernel_sigtramp_rt64", "__kernel_sigtramp_rt32", "__kernel_start_sigtramp_rt64", "__vdso_rt_sigreturn",
+    "__default_sa_restorer", "__kernel_sigtramp_rt64", "__kernel_sigtramp_rt32", "__kernel_start_sigtramp_rt64",
+    "__vdso_rt_sigreturn",
 })  # fmt: skip
 """What the kernel's signal frame is called: by gdb, and by tools that only look symbols up."""
 
@@ -24,10 +25,14 @@ KERNEL = "[kernel]"
 """Module of frames in the kernel."""
 
 FAST = re.compile(
-    r"#(\d{1,7}) +(?:(0)x[0-9a-fA-F]{1,16} in )?([\w.@$:~/-]{1,400}|\?\?) \((?:.*)\)"
-    r"(?: at ([\w./<>+~@-]{1,400}):(\d{1,9})| from ([\w./+~@:-]{1,400}))?\s*$"
+    r"#([0-9]{1,7}) +(?:(0)x[0-9a-f]+ in )?([!-%'+-;=?-Z_a-~]+) \((?![^\s=]*\+0x).*(?<! \(deleted)\)"
+    r"(?: at ([!-%'+-;=?-Z_a-~]+):([0-9]{1,9})| from ([!-%'+-;=?-Z_a-~]+))?\s*$"
 )
-"""(level, "0" where an address is printed, function, file, line, module) of a whole gdb line."""
+"""(level, "0" where an address is printed, function, file, line, module) of a whole gdb line.
+
+The sets are printable ASCII without blanks, brackets and what only cleaning explains (``& * [ \\ ^ <``, the backtick): spelt as
+ranges, because ``\\w`` costs a look-up a character. Nothing in it repeats over anything that repeats.
+"""
 FAST_LIMIT = 4096
 """Longer lines take the careful way, which is linear by construction."""
 
@@ -36,28 +41,34 @@ _ADDRESS = re.compile(r"0x([0-9a-fA-F]{1,16})(?:\s+\[[\w ]{1,30}\])?(?:(\s+in)(?
 _ACTIVATION = re.compile(r"- 1\s+(?=\S)")
 _KERNEL_CRASH = re.compile(r"\[([0-9a-f]{8,16})\] (\S{1,400}) at ([0-9a-f]{8,16})")
 _ANDROID = re.compile(r"pc ([0-9a-f]{6,16})\s+(\S+)(?: \((.*?)(?:\+\d+)?\))?")
-_CACHE_LIMIT = 20_000
+_CACHE_LIMIT = 2_000
 
 Known = tuple[int, Frame, bool, bool]
 """(level, frame, whether it may print what is waited for, whether it has neither an address nor a place)."""
-_known: dict[tuple[str | None, ...], Known] = {}
+KNOWN: dict[tuple[str | None, ...], Known] = {}
+"""What was read before, by what ``FAST`` captured."""
 
 
 def known(groups: tuple[str | None, ...]) -> Known:
     """The frame for what ``FAST`` captured; equal ones are the same object."""
-    try:
-        return _known[groups]
-    except KeyError:
-        level, address, function, file, line, module = groups
-        number = int(level or 0)
-        name = None if function == "??" else function
-        frame = Frame(
-            number, name, module, None, file, int(line) if line else None, signal=name in _TRAMPOLINES and name is not None
-        )
-        if len(_known) >= _CACHE_LIMIT:  # a stream of traces must not make memory grow
-            _known.clear()
-        answer = _known[groups] = (number, frame, is_wait(name), address is None and file is None and module is None)
-        return answer
+    return KNOWN.get(groups) or learn(groups)
+
+
+def learn(groups: tuple[str | None, ...]) -> Known:
+    """`known` for what was not read before."""
+    level, address, function, file, line, module = groups
+    number = int(level or 0)
+    name = None if function in NAMELESS else function
+    frame = Frame(number, name, module, None, file, int(line) if line else None, signal=name in _TRAMPOLINES)
+    if len(KNOWN) >= _CACHE_LIMIT:  # a stream of traces must not make memory grow
+        KNOWN.clear()
+    answer = KNOWN[groups] = (
+        number,
+        frame,
+        number < INNERMOST and is_wait(name),
+        address is None and file is None and module is None,
+    )
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ def make(level: int, call: Call) -> Frame:
 
 def starts_frame(line: str) -> bool:
     """Whether the line begins with a frame's number."""
-    return line[:1] == "#" and (line[1:2].isdigit() or (line[1:2] == " " and line[2:3].isdigit())) and _HEAD.match(line) is not None
+    return line[:1] == "#" and line[1:3].strip()[:1].isdigit() and _HEAD.match(line) is not None
 
 
 def read_frame(line: str) -> Line | None:
@@ -104,6 +115,9 @@ def read_frame(line: str) -> Line | None:
         return _gdb(level, after, weak=False)
     if not after:
         return Line(Frame(level, None), "eu-stack", closed=False)
+    if after[0] == "(" and "+0x" in after:  # a sanitizer's frame without a name
+        call = parse_call(f"?? {after}")
+        return Line(make(level, call), "sanitizer")
     return _by_tool(level, after)
 
 
@@ -135,8 +149,9 @@ def _by_tool(level: int, text: str) -> Line | None:
     activation = _ACTIVATION.match(text)
     if activation is not None:
         text = text[activation.end() :]
+    text = BUILD_ID.sub("", text)
     if text.endswith(")"):
-        at = text.rfind(" (")
+        at = text.rfind(" (", 0, text.rfind(" (deleted)") if " (deleted)" in text else None)
         inside = text[at + 2 : -1]
         place = in_module(inside)
         if at > 0 and (place or inside.endswith(".so") or ".so." in inside):
@@ -155,3 +170,20 @@ def _by_tool(level: int, text: str) -> Line | None:
 def _name(text: str) -> str | None:
     text = text.strip()
     return None if text in {"n/a", "??", "???", "", "-"} else text
+
+
+def is_prose(line: str) -> bool:
+    """``#12 is fixed now`` and the like: a number, and then words."""
+    return "(" not in line and "0x" not in line and "<" not in line and " at " not in line and len(line.split(None, 4)) > 3
+
+
+def vouched(line: Line) -> bool:
+    """A name that only programs have, or brackets that hold what a debugger prints there."""
+    name, arguments = line.frame.function or "", line.arguments
+    return (arguments is not None and (not arguments or "=" in arguments or arguments == "...")) or "_" in name or "::" in name
+
+
+def has_arguments(text: str) -> bool:
+    """Whether the brackets hold what a debugger prints there: nothing, values, or dots."""
+    begin = text.find("(")
+    return begin >= 0 and (text[begin + 1 : begin + 2] == ")" or "=" in text[begin:] or "(...)" in text)

@@ -26,13 +26,18 @@ _LAYERS = re.compile(
     r"|[\w./@+-]{1,64}\[\d{1,8}\]:?"
     r"|\[[\w .:/@+-]{1,60}\](?:\[[\w .:/@+-]{1,60}\]){0,4}:?"
     r"|[\w.-]{1,40} {0,12}\|"  # docker compose
-    r"|[\w./+-]{1,200}:\d{1,9}[:-](?! )|\d{1,9}[:)](?=\s)"  # grep -n
+    r"|[\w./+-]{1,200}:\d{1,9}:|\d{1,9}[:)](?=\s)"  # grep -n
     r"|[\w.-]{1,40}:(?= )|[\w.-]{1,12}>"
     r") {0,40}"
 )
 _BULLET = re.compile(r"(?:[-+*•·‣◦o]|\d{1,3}[.)]|//+|/?\*+|;+|%+|--+|=>|!) {1,40}(?=\S)")
 _GLUED = re.compile(r"[^\s#]{0,60}?(#\d{1,6}:? {1,3}(?:0x[0-9a-fA-F]{4,16}\b|<signal handler|[\w.~:@$?]{1,200} \().*)")
 """A frame that something was written in front of without a blank (``git#6``, a fence, a prompt)."""
+_LINKED = re.compile(
+    r"(?:https?://[^\s#]{1,300}[/=#](\d{1,6})|\[[\w./!-]{0,60}#(\d{1,6})\]\([^\s()]{1,300}\)):? {1,3}"
+    r"(0x[0-9a-fA-F]{4,16} .*|<signal .*|[\w.~:@$?]{1,200} \(.*)$"
+)
+"""A frame's number that a tracker took for an issue's and made a link of."""
 _AFTER_ANYTHING = re.compile(r"(?<=[\s:|\]>`'\"])#\d{1,6} {1,3}0x[0-9a-fA-F]{6,16}[ \n]")
 
 
@@ -51,17 +56,27 @@ def peel(line: str) -> str | None:
     return None
 
 
-def dig(line: str) -> str | None:
-    """A frame or a thread's heading after a prefix that no layer describes; None where there is none."""
+def unglue(line: str) -> str | None:
+    """A frame whose number a tracker rewrote (a link, ``git#6``), or that something was glued to; None where there is none."""
+    if "http" in line:
+        linked = _LINKED.match(line)
+        if linked is not None:
+            return f"#{linked[1] or linked[2]}  {linked[3]}"
     if "#" in line:
         match = _GLUED.match(line)
         if match is not None and match.start(1) > 0:
-            return match[1]
+            return match[1].rstrip("`")
+    return None
+
+
+def dig(line: str) -> int:
+    """Where a frame or a thread's heading begins behind a prefix that no layer describes; 0 where there is none."""
+    if "#" in line:
         found = _AFTER_ANYTHING.search(line, 0, 400)
-        if found is not None and found.start() > 0:
-            return line[found.start() :]
+        if found is not None:
+            return found.start()
     if "(LWP " in line:
         at = line.find("Thread ")
         if 0 < at < 300:
-            return line[at:]
-    return None
+            return at
+    return 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?")
-_ORPHANED_COLOUR = re.compile(r"\[\d{0,3}(?:;\d{1,3}){0,6}m")
+_ORPHANED_COLOUR = re.compile(r"\[(?:\d{1,3}(?:;\d{1,3}){0,6}m|0?m(?![A-Za-z]))")
 """A colour whose escape character was lost on the way."""
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos|nbsp|zwnj|zwsp|shy)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "nbsp": " ", "zwnj": "", "zwsp": "", "shy": ""}
@@ -22,6 +22,7 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _MARKDOWN_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_FEARED = re.compile(r"\\[_(#<.)-]")
 _BOLD = re.compile(r"\*\*([\w.@$?:~]+)\*\*")
 _QUOTED_PRINTABLE = re.compile(r"=(3D|3C|3E|22|09|26|2E|C2=A0)")
 _LOST_NEWLINE = re.compile(r"(?<!\s)\s{1,200}(?=#\d{1,6}:?\s+(?:0x[0-9a-fA-F]{4,16}\s|<signal handler|[\w.@$:~]{1,200} \())")
@@ -54,10 +55,23 @@ def _is_html(line: str) -> bool:
     return "</" in line or "<br" in line or "<BR" in line or "<pre" in line or "<code>" in line or " class=" in line
 
 
+def _unescaped(line: str) -> str:
+    """A log's JSON and a converter's fear of Markdown undone. A debugger's own strings have other escapes."""
+    if line[:1] in "~&^":  # gdb's machine interface has its own way
+        return line
+    if line.count("\\n") > 1 and line.lstrip()[:1] != "#" and ("#0" in line or "\\nThread " in line):
+        line = _LITERAL_NEWLINE.sub("\n", line).replace("\\t", " ").replace('\\"', '"')
+    if _FEARED.search(line):
+        line = _MARKDOWN_ESCAPE.sub(r"\1", line)
+    return line
+
+
 def plain(line: str) -> str:
     """The text of one line, without its line end. It may hold several lines (``\\n``) where their breaks were hidden."""
     if not line.isascii():
         line = line.translate(_INVISIBLE)
+    if "\\" in line:
+        line = _unescaped(line)
     if "^[[" in line:
         line = line.replace("^[[", "\x1b[")
     if "\x1b" in line:
@@ -73,17 +87,14 @@ def plain(line: str) -> str:
                 break
         if not line.isascii():
             line = line.translate(_INVISIBLE)
-    if "\\" in line:
-        if ("\\n#" in line or "\\nThread " in line) and not line.startswith("~"):  # a log that writes JSON
-            line = _LITERAL_NEWLINE.sub("\n", line).replace("\\t", " ")
-        if "\\_" in line or "\\(" in line or "\\#" in line or "\\<" in line:
-            line = _MARKDOWN_ESCAPE.sub(r"\1", line)
     if "**" in line:
         line = _BOLD.sub(r"\1", line)
     if "=3D" in line:
         line = _QUOTED_PRINTABLE.sub(lambda match: bytes.fromhex(match[1][:2]).decode("latin-1").replace("\xc2", " "), line)
-    if " #" in line and "#0" in line:
-        line = _LOST_NEWLINE.sub("\n", line)
+    if " #" in line and "frame #" not in line:
+        whole, found = _LOST_NEWLINE.subn("\n", line)
+        if found > 1 or (found and line.lstrip()[:1] == "#"):  # one frame after a prefix has its line to itself
+            line = whole
     return line.expandtabs(8).translate(_CONTROL) if "\t" in line else line.translate(_CONTROL)
 
 

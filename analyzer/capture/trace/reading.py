@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from analyzer.capture.trace.calls import Call
 from analyzer.capture.trace.drafts import StackDraft, TraceDraft
+from analyzer.capture.trace.frames import make
 from analyzer.model import Frame
 
 Mode = Callable[["Reading", str, str], bool]
@@ -40,10 +42,24 @@ class Reading:
     session: int = 0
     line: int = 0
     """Number of the current line, from 1."""
+    counted: int = 0
+    """Lines up to here belong to traces that are finished."""
     busy: bool = False
     """Something is pending that the next frame must settle first."""
     declined: dict[str, int] = field(default_factory=dict)
-    goroutines: bool = False
+    book: object | None = None
+    """What strace's lines said so far; ``settle`` makes processes of it."""
+    settle: Callable[[Reading], None] | None = None
+    wanted: str | None = None
+    """The thread whose stack a command of the machine interface asked for."""
+    console: str = ""
+    """The beginning of a line that the machine interface prints in pieces."""
+    again: list[str] = field(default_factory=list)
+    """Lines that were found inside the current one, to be read next."""
+    separated: bool = False
+    """Go prints several parts of one dump with a rule between them."""
+    amendable: StackDraft | None = None
+    """The stack whose newest frame the next line may complete (a source line, a library)."""
 
     # Processes
 
@@ -64,8 +80,15 @@ class Reading:
         self.busy = False
         return self.trace
 
+    def settle_book(self) -> None:
+        """What was gathered from interleaved lines becomes processes, because something else begins."""
+        settle, self.settle = self.settle, None
+        if settle is not None:
+            settle(self)
+
     def process(self, pid: int | None, name: str | None = None, *, fresh: bool = True) -> TraceDraft:
         """The text names the process that follows. Without ``fresh`` it may be the one that is being read."""
+        self.settle_book()
         trace = self.trace
         if not trace.empty and (fresh or (pid is not None and trace.pid not in {None, pid})):
             trace = self.new_trace()
@@ -87,20 +110,25 @@ class Reading:
         switch: bool = False,
     ) -> StackDraft:
         """A line names the thread whose stack follows. ``switch``: the debugger turned to it, within the same process."""
+        self.settle_book()
         trace = self.trace
         self._leave()
+        if self.stack is not None:
+            self.stack.paged = False  # the print went on
         trace_has_frames = trace.has_frames
         old = trace.find(number, tid)
+        clash = old is None and number is not None and number in trace.by_number  # this number is another thread's
         if old is not None and (old.provisional or not (old.frames or old.wait)):
             stack = old
             stack.provisional = stack.provisional or bool(stack.frames)
         elif old is not None and switch:
             stack = trace.new_stack(form, number or old.number, tid or old.tid, name or old.name)
         else:
-            if (old is not None and old.frames) or (trace_has_frames and trace.anonymous and not switch):
-                trace = self._split(number, tid) if old is not None else self.new_trace(same_session=True)
-            stack = trace.find(number, tid) if old is not None and not old.frames else None
-            stack = stack or trace.new_stack(form, number, tid, name)
+            unheaded = trace_has_frames and trace.anonymous and not switch and self._is_whole(trace)
+            if clash or (old is not None and old.frames) or unheaded:
+                trace = self._split(number, tid) if clash or old is not None else self.new_trace(same_session=True)
+            again = trace.find(number, tid) if old is not None and not old.frames else None
+            stack = again or trace.new_stack(form, number, tid, name)
         if tid is not None and stack.tid is None:
             stack.tid = tid
             trace.index(stack)
@@ -114,6 +142,12 @@ class Reading:
         if stack.provisional:
             self.busy = True
         return stack
+
+    @staticmethod
+    def _is_whole(trace: TraceDraft) -> bool:
+        """Whether a stack without a heading has its innermost frame; else the text just begins in the middle of a list."""
+        frames = trace.stacks[0].frames
+        return not frames or frames[0].level == 0
 
     def _split(self, number: str | None, tid: int | None) -> TraceDraft:
         """A thread's number comes again: another process. gdb counts down, so stacks just before may belong to it."""
@@ -146,6 +180,7 @@ class Reading:
 
     def place(self, frame: Frame, form: str = "gdb", *, weak: bool = False) -> StackDraft | None:
         """Put a frame where it belongs; None where it belongs nowhere."""
+        self.settle_book()
         candidate, self.unnumbered = self.unnumbered, None
         self.mode = None
         self.busy = False
@@ -172,11 +207,11 @@ class Reading:
                 stack.restart()
             else:
                 stack = self._another(form)
+        elif weak:
+            return None
         elif level > stack.next_level:
             pass
         elif stack.has(frame):
-            return None
-        elif weak:
             return None
         elif len(stack.frames) == 1:
             stack.descending = True
@@ -189,6 +224,23 @@ class Reading:
             stack.limit = self.limit
         stack.add(frame)
         return stack
+
+    def follow(self, form: str, call: Call) -> StackDraft:
+        """A frame of a form that does not number its frames: the next one further out."""
+        self.settle_book()
+        stack = self.stack
+        if stack is None or (stack.frames and stack.form != form):
+            self.selected = None
+            stack = self._unheaded(Frame(0, None), form)
+        if not stack.frames or stack.provisional:
+            stack.restart()
+            stack.form = form
+        stack.add(make(stack.next_level, call))
+        return stack
+
+    def close_list(self) -> None:
+        """A list without numbers is over; the next frame begins another."""
+        self.stack = None
 
     def _unheaded(self, frame: Frame, form: str) -> StackDraft:
         selected, self.selected = self.selected, None
@@ -236,6 +288,7 @@ class Reading:
 
     def end(self) -> None:
         """The text is over."""
+        self.settle_book()
         if self.unnumbered is not None and not self.trace.has_frames:
             frame, self.unnumbered = self.unnumbered, None
             stack = self.place(frame)

@@ -8,31 +8,32 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from analyzer.model import Wait
+from analyzer.model import ThreadRef, Wait
 
 INNERMOST = 8
 """Deeper frames are not asked: the wait itself is a few inlined functions at most."""
 
 _WAIT = re.compile(
     r"futex|lll_(?:mutex_)?lock|lll_lock_wait|mutex_(?:timed|clock)?lock|rwlock_\w*(?:lock|wait)|cond_(?:timed|clock)?wait"
-    r"|sem_(?:timed|clock)?wait|sem_wait|^__lock$|^__wait$|^__timedwait|^lock$|SpinLockDelay|lockfile|__lll|thread_gscope_wait"
+    r"|^_{0,2}(?:GI_|libc_)?_{0,3}wait(?:pid|4|4_time64)?$|sem_(?:timed|clock)?wait|^__lock$|^__wait$|^__timedwait|^lock$|SpinLockDelay|lockfile|__lll|thread_gscope_wait"
 )
-_ARGUMENT = re.compile(
-    r"\b(futex_word|futex|uaddr|mutex|mut|rwlock|cond|sem|addr|lk|l|m|w)=(?:3D)?(?:\w{1,40}@entry=(?:3D)?)?(0x[0-9a-fA-F]{1,16})\b"
-    r"(?: <([^\s<>]{1,400}(?:<[^<>]{0,200}>[^\s<>]{0,200}){0,4})>)?"
+_WAITED_FOR = frozenset({"futex_word", "futex", "uaddr", "mutex", "mut", "rwlock", "cond", "sem", "addr", "lk", "l", "m", "w"})
+_TIMEOUTS = frozenset({"abstime", "abs_timeout", "timeout", "at", "to"})
+_VALUE = re.compile(
+    r"(?:3D)?(?:\w{1,40}@entry=(?:3D)?)?(0x[0-9a-fA-F]{1,16})\b(?: <([^\s<>]{1,400}(?:<[^<>]{0,200}>[^\s<>]{0,200}){0,4})>)?"
 )
-_TIMEOUT = re.compile(r"\b(?:abstime|abs_timeout|timeout|at|to)=(?:\w{1,40}@entry=)?(0x[0-9a-fA-F]{1,16})\b")
-_LOCKS = ("lll", "mutex", "rwlock", "__lock", "lock", "lockfile", "SpinLockDelay")
+_ARGUMENTS_LIMIT = 2000
+_LOCKS = ("lll", "mutex", "lock", "SpinLockDelay")
 _OTHERS = ("cond", "sem_", "gscope")
-
-
-_NEUTRAL = re.compile(r"^(?:__)?(?:internal_)?sys(?:call|_futex)|^__syscall|^__kernel_vsyscall$|^__cp_")
+_NEUTRAL = re.compile(r"^(?:__)?(?:internal_)?sys(?:call|_futex)|^__syscall|^__kernel_vsyscall$|^__libc_do_syscall$|^__cp_")
 """Between the kernel and the function that waits, and saying nothing."""
 
 
 def is_wait(function: str | None) -> bool:
     """Whether a function of this name may print what it waits for."""
-    return function is not None and _WAIT.search(function) is not None
+    if function is None or not ("lock" in function or "wait" in function or "futex" in function or "Spin" in function):
+        return False
+    return _WAIT.search(function) is not None
 
 
 def is_neutral(function: str | None) -> bool:
@@ -49,6 +50,8 @@ class SeenWait:
     lock: bool = False
     """A function that takes a lock is among them, and none that waits for a condition or a semaphore."""
     timed: bool | None = None
+    child: int | None = None
+    """The process that a wait for a child names."""
     levels: int = 0
     """Frames up to here belong to the wait."""
     over: bool = False
@@ -60,22 +63,31 @@ class SeenWait:
             self.lock, self.over = False, True
         elif any(word in function for word in _LOCKS):
             self.lock = True
-        for _, address, symbol in _ARGUMENT.findall(text, 0, 2000):
-            number = int(address, 16)
-            if number < 4096:  # optimised away, or nonsense
-                continue
-            if self.address is None:
-                self.address = f"{number:#x}"
-            if symbol and self.symbol is None and number == int(self.address, 16):
-                self.symbol = symbol
-        if self.timed is None:
-            timeout = _TIMEOUT.search(text, 0, 2000)
-            if timeout is not None:
-                self.timed = int(timeout[1], 16) != 0
+        for argument in text[text.find("(") + 1 : _ARGUMENTS_LIMIT].split(", "):
+            name, _, value = argument.strip().partition("=")
+            if name in _WAITED_FOR:
+                match = _VALUE.match(value)
+                if match is not None:
+                    self._address(int(match[1], 16), match[2])
+            elif name == "pid" and "wait" in function and value.isdigit() and 0 < len(value) < 10:
+                self.child = self.child or int(value) or None
+            elif name in _TIMEOUTS and self.timed is None:
+                match = _VALUE.match(value)
+                if match is not None:
+                    self.timed = int(match[1], 16) != 0
+
+    def _address(self, address: int, symbol: str | None) -> None:
+        if address < 4096:  # optimised away, or nonsense
+            return
+        text = f"{address:#x}"
+        if self.address is None:
+            self.address = text
+        if symbol is not None and self.symbol is None and text == self.address:
+            self.symbol = symbol
 
     def wait(self) -> Wait | None:
         """The wait in the words of a live capture; None where nothing was printed."""
         if self.address is None:
-            return None
+            return Wait("wait", "a child process to end", timed=False, peers=(ThreadRef(self.child),)) if self.child else None
         named = f" ({self.symbol})" if self.symbol else ""
         return Wait("futex", f"a futex at {self.address}{named}", timed=self.timed, address=self.address)
