@@ -73,8 +73,9 @@ def assert_in_every_format(told: Verdict, tmp_path: Path, sentence: str) -> None
     for name in ("html", "markdown", "text"):
         command = [sys.executable, "-m", "analyzer", "render", str(saved), "--format", name, "-o", "-"]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        assert sentence in " ".join(done.stdout.split()), name
-        assert told.affected["value"] in " ".join(done.stdout.split()), name
+        shown = " ".join(done.stdout.replace("\\", "").split())  # Markdown escapes the + of a version
+        assert sentence in shown, name
+        assert "its changelog tells" in shown, name
 
 
 def test_before_the_fix_malloc() -> None:
