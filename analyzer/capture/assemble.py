@@ -31,6 +31,7 @@ def process(seen: Seen, facts: tuple[Fact, ...], capture: Capture, *, include_va
         state=before.state,
         executable=executable,
         build_id=_build_id(seen, executable),
+        package=seen.package,
         architecture=seen.architecture.name if seen.architecture else None,
         started_at=procfs.started_at(before.start_ticks) if seen.live else None,
         cpu_s=before.cpu_s,

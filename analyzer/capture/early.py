@@ -87,7 +87,7 @@ def _read_libc_now(pid: int) -> list[str]:
         if match is None:
             return []
         base, inode, path = match.group(1).decode(), int(match.group(2)), match.group(3).decode()
-        if os.stat(f"/proc/{pid}/root{path}").st_ino != inode:
+        if os.stat(f"/proc/{pid}/root{path}").st_ino != inode or gdb.another_file_here(f"/proc/{pid}/root{path}", path):
             return []
     except OSError:
         return []

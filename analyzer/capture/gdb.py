@@ -132,8 +132,35 @@ def preparation(pid: int) -> list[str]:
         f"-gdb-set debug-file-directory {root}/usr/lib/debug:/usr/lib/debug",
         "-gdb-set print frame-arguments none",
         "-gdb-set print entry-values no",
-        f"-file-exec-and-symbols /proc/{pid}/exe",
+        *_executable(pid),
     ]
+
+
+def _executable(pid: int) -> list[str]:
+    """The command that loads the target's executable before the attach; none where gdb must find it by itself then."""
+    try:
+        path = os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        path = ""
+    return [] if path and another_file_here(f"/proc/{pid}/exe", path) else [f"-file-exec-and-symbols /proc/{pid}/exe"]
+
+
+def another_file_here(target: str, path: str) -> bool:
+    """Whether our own root has another file at the path that a file has in the target's root.
+
+    gdb resolves the links below /proc and keeps the resulting name. When it attaches it looks whether the file of that name has
+    changed, finds ours, and reads our symbols in place of the target's (seen with gdb 13.1: wrong names, and a crash). What it
+    finds through the sysroot after the attach is not affected, and a name that does not exist here does no harm.
+    """
+    try:
+        here = os.stat(path)
+    except OSError:
+        return False
+    try:
+        there = os.stat(target)
+    except OSError:
+        return True
+    return (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino)
 
 
 def environment(path: str) -> dict[str, str]:

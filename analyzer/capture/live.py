@@ -16,6 +16,7 @@ from analyzer.capture.family import discover, same_program
 from analyzer.capture.gdb import find
 from analyzer.capture.locks import find_lock
 from analyzer.capture.look import look, sample_again
+from analyzer.capture.package import PackageSearch
 from analyzer.capture.peers import peers
 from analyzer.capture.restore import Target
 from analyzer.capture.seen import Seen
@@ -25,6 +26,8 @@ from analyzer.model import Capture, Process, Snapshot, ThreadRef
 BETWEEN_SAMPLES_S = 0.1
 """Least time between the two samples that show whether anything moves."""
 _END_WITHIN_S = 10.0
+_PACKAGES_S = 1.0
+"""Longest wait, after all else is done, for the package databases; usually they have answered while gdb read symbols."""
 MOST_DEBUGGED = 8
 """Members of a family that a debugger is attached to; the others are described from /proc."""
 
@@ -75,8 +78,11 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
             if started:
                 members[sample.pid].debugger = started[1]
         debuggers |= _choose(members, path, options)
+        packages = PackageSearch(members)
         _photograph_all(members, meanwhile)
         _finish(members)
+        for member_pid, package in packages.results(_PACKAGES_S).items():
+            members[member_pid].seen.package = package
     finally:
         for target, debugger in debuggers.values():
             if target.pid not in options.started:

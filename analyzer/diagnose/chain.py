@@ -97,12 +97,11 @@ class _Graph:
         if not ways:
             return None
         fresh = [way for way in ways if way not in visited]
-        for way in fresh:
-            if way in self.found:
-                return way
         if not fresh:
             return ways[0]
-        return self._towards(fresh, visited) or fresh[0]
+        leading = [way for way in fresh if self._towards([way], visited)]
+        # A grandchild inherits the descriptor that the child was given: where both lead on, the child comes in between.
+        return min(leading, key=lambda way: (not self._child(way, key), way not in self.found), default=fresh[0])
 
     def words(self, key: Key) -> str:
         """What a thread waits for, for a person."""
@@ -131,6 +130,9 @@ class _Graph:
             if thread.namespace_tid == tid:
                 return (pid, thread.tid)
         return None
+
+    def _child(self, way: Key, key: Key) -> bool:
+        return self.processes[way[0]].ppid == key[0]
 
     def _towards(self, ways: list[Key], visited: set[Key]) -> Key | None:
         queue = deque((way, way) for way in ways)

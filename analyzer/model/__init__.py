@@ -6,6 +6,7 @@ milliseconds, ``_s`` seconds, ``_at`` UTC in ISO 8601.
 """
 
 from analyzer.model.diagnosis import (
+    SCHEMA,
     Affected,
     Certainty,
     ChainLink,
@@ -15,10 +16,10 @@ from analyzer.model.diagnosis import (
     Reason,
     Reference,
     ReferencePhoto,
-    SCHEMA,
     Status,
     TrialFigures,
 )
+from analyzer.model.package import FoundBy, GoBuild, Package
 from analyzer.model.snapshot import (
     Capture,
     CaptureMethod,
@@ -40,6 +41,7 @@ from analyzer.model.snapshot import (
 )
 
 __all__ = [
+    "SCHEMA",
     "Affected",
     "Capture",
     "CaptureMethod",
@@ -48,7 +50,9 @@ __all__ = [
     "Diagnosis",
     "Fact",
     "Finding",
+    "FoundBy",
     "Frame",
+    "GoBuild",
     "Holds",
     "Host",
     "Libc",
@@ -56,11 +60,11 @@ __all__ = [
     "Module",
     "NearMiss",
     "Owner",
+    "Package",
     "Process",
     "Reason",
     "Reference",
     "ReferencePhoto",
-    "SCHEMA",
     "Snapshot",
     "Status",
     "Syscall",
