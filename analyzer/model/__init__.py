@@ -1,4 +1,5 @@
-"""The values that flow through the house: Snapshot (what was seen), Diagnosis (what it means). Both are plain frozen data.
+"""The values that flow through the house: Snapshot (what was seen), Diagnosis (what it means), TrialResult (how often). All are
+plain frozen data.
 
 Field names are the names in the JSON (schema 1): fields may be added, none renamed. ``None`` means *not known*, never zero
 or empty. Addresses are hexadecimal strings (``0x7f...``), because JSON numbers lose bits above 2**53. Times: ``_ms``
@@ -39,9 +40,21 @@ from analyzer.model.snapshot import (
     Tool,
     Wait,
 )
+from analyzer.model.trials import (
+    COUNTED,
+    TRIALS_SCHEMA,
+    Outcome,
+    TrialHang,
+    TrialNumbers,
+    TrialResult,
+    TrialRun,
+    TrialSubject,
+)
 
 __all__ = [
+    "COUNTED",
     "SCHEMA",
+    "TRIALS_SCHEMA",
     "Affected",
     "Capture",
     "CaptureMethod",
@@ -59,6 +72,7 @@ __all__ = [
     "Lock",
     "Module",
     "NearMiss",
+    "Outcome",
     "Owner",
     "Package",
     "Process",
@@ -72,5 +86,10 @@ __all__ = [
     "ThreadRef",
     "Tool",
     "TrialFigures",
+    "TrialHang",
+    "TrialNumbers",
+    "TrialResult",
+    "TrialRun",
+    "TrialSubject",
     "Wait",
 ]
