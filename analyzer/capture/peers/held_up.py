@@ -10,11 +10,13 @@ from analyzer.model import ThreadRef
 
 _FUNCTION = re.compile(r"^\[<[^>]*>\]\s+([\w.]+)", re.MULTILINE)
 _KERNEL_FRAMES = 4
+_ENTRY = ("entry_", "do_syscall", "__do_syscall", "x64_sys_call", "system_call", "el0", "ret_from_")
+"""How the kernel is entered, which is the same for everybody."""
 
 
 def stopped(pid: int) -> Answer:
     """State T: a signal stopped it, and anybody with the right may send the one that continues it."""
-    return Answer(f"to be continued (kill -CONT {pid}; in a shell: fg)")
+    return Answer(f"a signal that continues it (kill -CONT {pid}; in a shell: fg)")
 
 
 def traced(tracer: int) -> Answer:
@@ -28,7 +30,8 @@ def traced(tracer: int) -> Answer:
 def kernel_stack(pid: int, tid: int) -> tuple[str, ...]:
     """The innermost functions of the kernel that a thread sleeps in; empty where only root may know."""
     text = read_text(f"/proc/{pid}/task/{tid}/stack") or ""
-    return tuple(_FUNCTION.findall(text)[:_KERNEL_FRAMES])
+    functions = (name for name in _FUNCTION.findall(text) if not name.startswith(_ENTRY))
+    return tuple(functions)[:_KERNEL_FRAMES]
 
 
 def in_kernel(pid: int, tid: int, wchan: str | None) -> str:
