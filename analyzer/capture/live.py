@@ -5,23 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from analyzer.capture import assemble, procfs
 from analyzer.capture.admission import admit, check_permission
 from analyzer.capture.attach import Attach
-from analyzer.capture.facts import measure_all
 from analyzer.capture.early import StartedGdb, start_gdb
+from analyzer.capture.facts import measure_all
 from analyzer.capture.family import discover, same_program
 from analyzer.capture.gdb import find
 from analyzer.capture.locks import find_lock
 from analyzer.capture.look import look, sample_again
 from analyzer.capture.package import PackageSearch
-from analyzer.capture.peers import peers
+from analyzer.capture.peers import Asker
+from analyzer.capture.reach import follow, kin, leave_alone
 from analyzer.capture.restore import Target
 from analyzer.capture.seen import Seen
 from analyzer.errors import CannotAnalyse, HangAnalyzeError, ProcessGone
-from analyzer.model import Capture, Process, Snapshot, ThreadRef
+from analyzer.model import Capture, Process, Snapshot
 
 BETWEEN_SAMPLES_S = 0.1
 """Least time between the two samples that show whether anything moves."""
@@ -54,6 +55,8 @@ class _Member:
 
     seen: Seen
     target: Target
+    of_family: bool = True
+    """False: the chain of waits led here."""
     debugger: Attach | None = None
     error: HangAnalyzeError | None = None
     stopped: bool = False
@@ -77,6 +80,7 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
             members[sample.pid] = _Member(look(sample), started[0] if started else Target(sample.pid))
             if started:
                 members[sample.pid].debugger = started[1]
+        notes = _follow_waits(pid, members, alone=options.alone)
         debuggers |= _choose(members, path, options)
         packages = PackageSearch(members)
         _photograph_all(members, meanwhile)
@@ -94,7 +98,8 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
         raise main.error
     if main.seen.started_ticks_after != first.start_ticks:
         raise ProcessGone(pid, "it ended" if main.seen.started_ticks_after is None else "another process has its pid now")
-    notes = [f"{family.left_out} further descendants were not looked at"] if family.left_out else []
+    if family.left_out:
+        notes.append(f"{family.left_out} further descendants were not looked at")
     return _snapshot(members, path, options, notes)
 
 
@@ -102,6 +107,19 @@ def _start_debugger(before: procfs.ProcessSample, path: str, options: Options) -
     target = Target(before.pid)
     started = options.started.get(before.pid) or start_gdb(before.pid, path)
     return target, Attach(target, before.name, started, max_pause=options.max_pause)
+
+
+def _follow_waits(pid: int, members: dict[int, _Member], *, alone: bool) -> list[str]:
+    """Who could end each wait; the processes outside the family that the waits lead to become members. Returns notes."""
+    asker = Asker()
+    family = {member: one.seen for member, one in members.items()}
+    if alone:
+        asker.ask(members[pid].seen)
+        return []
+    reached = follow(pid, family, asker)
+    for other, seen in reached.seen.items():
+        members[other] = _Member(seen, Target(other), of_family=False)
+    return reached.notes
 
 
 def _choose(members: dict[int, _Member], path: str, options: Options) -> dict[int, tuple[Target, Attach]]:
@@ -112,6 +130,9 @@ def _choose(members: dict[int, _Member], path: str, options: Options) -> dict[in
     for pid, member in members.items():
         waits = [member.seen.futex(tid) for tid in member.seen.syscalls]
         if any(wait is not None and not wait.timed for wait in waits):
+            if not member.of_family and (why_not := leave_alone(member.seen)):
+                member.seen.notes.append(f"no debugger was attached: {why_not}; hanganalyze {pid} attaches one")
+                continue
             wanted.append(pid)
             parent = member.seen.before.ppid
             if parent in members and same_program(pid, parent):
@@ -145,9 +166,6 @@ def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) 
     for worker in workers:
         worker.start()
     try:
-        pids = list(members)
-        for member in members.values():
-            _add_peers(member.seen, pids)
         meanwhile()
         for member in undebugged:
             _wait_for_second_sample(member.seen)
@@ -188,30 +206,17 @@ def _photograph(member: _Member) -> None:
         member.mended = member.target.restore()
 
 
-def _add_peers(seen: Seen, family: list[int]) -> None:
-    """Who could end each wait. Asked while the debuggers work; waits that are alike are asked once."""
-    known: dict[tuple[str, ...], tuple[str | None, tuple[ThreadRef, ...]]] = {}
-    for tid, syscall in seen.syscalls.items():
-        wait = seen.waits.get(tid)
-        if syscall is None or wait is None:
-            continue
-        key = (syscall.name or "", *syscall.arguments[:2])
-        if key not in known:
-            known[key] = peers(seen.pid, syscall, family)
-        text, found = known[key]
-        if text is not None:
-            seen.waits[tid] = replace(wait, text=text, peers=found)
-
-
 def _finish(members: dict[int, _Member]) -> None:
     """After everybody runs again: what the memory says, and whether all is as it was."""
-    family: Mapping[int, Seen] = {pid: member.seen for pid, member in members.items()}
-    for member in members.values():
+    everybody = {pid: member.seen for pid, member in members.items()}
+    family = {pid: member.seen for pid, member in members.items() if member.of_family}
+    for pid, member in members.items():
         seen = member.seen
-        seen.started_ticks_after = procfs.start_ticks(seen.pid)
+        seen.started_ticks_after = procfs.start_ticks(pid)
         seen.state_after = member.target.settled_state()
+        relatives = kin(pid, family, everybody)
         for tid in seen.syscalls:
-            lock = find_lock(seen, tid, family)
+            lock = find_lock(seen, tid, relatives)
             if lock is not None:
                 seen.locks[tid] = lock
 
@@ -231,10 +236,11 @@ def _capture_of(member: _Member) -> Capture:
 
 
 def _snapshot(members: dict[int, _Member], path: str, options: Options, notes: list[str]) -> Snapshot:
-    family = {pid: member.seen for pid, member in members.items()}
+    everybody = {pid: member.seen for pid, member in members.items()}
+    family = {pid: member.seen for pid, member in members.items() if member.of_family}
     processes: list[Process] = []
-    for member in members.values():
-        facts = measure_all(member.seen, family)
+    for pid, member in members.items():
+        facts = measure_all(member.seen, kin(pid, family, everybody))
         processes.append(assemble.process(member.seen, facts, _capture_of(member), include_values=options.include_values))
     first = next(iter(members.values()))
     capture_of_first = processes[0].capture
