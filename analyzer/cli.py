@@ -139,6 +139,7 @@ def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target
         diagnosis = analyse_process(
             pid,
             Options(
+                method=arguments.capture,
                 alone=arguments.no_family,
                 max_pause=arguments.max_pause,
                 debugger=arguments.gdb,
@@ -156,6 +157,25 @@ def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target
     finally:
         for debugger in started.values():
             debugger.session.close()
+
+
+def _core(arguments: argparse.Namespace) -> int:
+    from analyzer.analyse import analyse_core
+    from analyzer.capture.core import CoreOptions
+
+    format, target = _format_and_target(arguments)
+    say = _progress(arguments)
+    diagnosis = analyse_core(
+        arguments.core,
+        CoreOptions(arguments.exe, arguments.sysroot, arguments.gdb),
+        signatures=arguments.signatures,
+        with_reference=not arguments.no_reference,
+        warm_up=lambda: _warm_up(format),
+        say=say,
+    )
+    say("")
+    _deliver(diagnosis, format, target)
+    return _exit_code(diagnosis)
 
 
 def _warm_up(format: Format) -> None:
@@ -263,6 +283,7 @@ def _render(arguments: argparse.Namespace) -> int:
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "analyse": _analyse,
     "trace": _trace,
+    "core": _core,
     "demo": _demo,
     "doctor": _doctor,
     "reference": _reference,

@@ -74,8 +74,10 @@ def _version(space: AddressSpace, memory: Memory | None, path: str) -> str | Non
     """From the banner in its read-only data: «GNU C Library (...) stable release version 2.36.»."""
     if memory is None:
         return None
-    for mapping in space.mappings:
-        if mapping.path == path and mapping.permissions.startswith("r--"):
+    # Read-only data has a mapping of its own on some architectures, and lies beside the code on others (s390x).
+    own = [mapping for mapping in space.mappings if mapping.path == path and mapping.permissions.startswith("r-")]
+    for mapping in sorted(own, key=lambda mapping: "x" in mapping.permissions):
+        if "w" not in mapping.permissions:
             try:
                 match = _BANNER.search(memory.read(mapping.start, min(mapping.end - mapping.start, _MOST_READ)))
             except MemoryUnreadable:

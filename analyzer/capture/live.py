@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from analyzer.capture import assemble, procfs
 from analyzer.capture.admission import admit, check_permission
 from analyzer.capture.attach import Attach
-from analyzer.capture.facts import measure_all
 from analyzer.capture.early import StartedGdb, start_gdb
+from analyzer.capture.facts import measure_all
 from analyzer.capture.family import discover, same_program
 from analyzer.capture.gdb import find
 from analyzer.capture.locks import find_lock
-from analyzer.capture.look import look, sample_again
+from analyzer.capture.look import look
+from analyzer.capture.member import Member, photograph, wait_for_second_sample
+from analyzer.capture.method import Choice
 from analyzer.capture.peers import peers
 from analyzer.capture.restore import Target
 from analyzer.capture.seen import Seen
 from analyzer.errors import CannotAnalyse, HangAnalyzeError, ProcessGone
 from analyzer.model import Capture, Process, Snapshot, ThreadRef
 
-BETWEEN_SAMPLES_S = 0.1
-"""Least time between the two samples that show whether anything moves."""
 _END_WITHIN_S = 10.0
 MOST_DEBUGGED = 8
 """Members of a family that a debugger is attached to; the others are described from /proc."""
@@ -33,6 +32,8 @@ MOST_DEBUGGED = 8
 class Options:
     """What the caller may choose."""
 
+    method: Choice = "auto"
+    """How stacks are taken."""
     alone: bool = False
     """Only the process itself, not its family."""
     max_pause: float = 5.0
@@ -45,18 +46,6 @@ class Options:
     """Command lines go into the snapshot."""
 
 
-@dataclass
-class _Member:
-    """One process of the family while it is captured."""
-
-    seen: Seen
-    target: Target
-    debugger: Attach | None = None
-    error: HangAnalyzeError | None = None
-    stopped: bool = False
-    mended: list[str] = field(default_factory=list)
-
-
 def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: None) -> Snapshot:
     """A snapshot of process ``pid`` and its family.
 
@@ -66,16 +55,16 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
     path = options.started[pid].path if pid in options.started else find(options.debugger)
     first = admit(pid)
     debuggers = {pid: _start_debugger(first, path, options)}
-    members: dict[int, _Member] = {}
+    members: dict[int, Member] = {}
     try:
         family = discover(first, alone=options.alone)
         for sample in family.members:
             started = debuggers.get(sample.pid)
-            members[sample.pid] = _Member(look(sample), started[0] if started else Target(sample.pid))
+            members[sample.pid] = Member(look(sample), started[0] if started else Target(sample.pid))
             if started:
                 members[sample.pid].debugger = started[1]
         debuggers |= _choose(members, path, options)
-        _photograph_all(members, meanwhile)
+        _photograph_all(members, meanwhile, options.method)
         _finish(members)
     finally:
         for target, debugger in debuggers.values():
@@ -98,7 +87,7 @@ def _start_debugger(before: procfs.ProcessSample, path: str, options: Options) -
     return target, Attach(target, before.name, started, max_pause=options.max_pause)
 
 
-def _choose(members: dict[int, _Member], path: str, options: Options) -> dict[int, tuple[Target, Attach]]:
+def _choose(members: dict[int, Member], path: str, options: Options) -> dict[int, tuple[Target, Attach]]:
     """Which members a debugger looks at: those in an untimed futex wait, and a parent of the same program, which may run
     the thread that their lock belongs to. Returns what was started for them."""
     chosen: dict[int, tuple[Target, Attach]] = {}
@@ -128,11 +117,12 @@ def _choose(members: dict[int, _Member], path: str, options: Options) -> dict[in
     return chosen
 
 
-def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) -> None:
+def _photograph_all(members: dict[int, Member], meanwhile: Callable[[], None], method: Choice) -> None:
     """Every chosen member in a thread of its own: the work is gdb's, in processes of their own."""
+    quiet = threading.Event()
     undebugged = [member for member in members.values() if member.debugger is None]
     workers = [
-        threading.Thread(target=_photograph, args=(member,), daemon=True)
+        threading.Thread(target=photograph, args=(member, method, quiet), daemon=True)
         for member in members.values()
         if member.debugger is not None
     ]
@@ -144,7 +134,8 @@ def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) 
             _add_peers(member.seen, pids)
         meanwhile()
         for member in undebugged:
-            _wait_for_second_sample(member.seen)
+            wait_for_second_sample(member.seen)
+        quiet.set()
         for worker in workers:
             worker.join()
     except BaseException:
@@ -155,31 +146,6 @@ def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) 
         for worker in workers:
             worker.join(_END_WITHIN_S)
         raise
-
-
-def _wait_for_second_sample(seen: Seen) -> None:
-    remaining = BETWEEN_SAMPLES_S - (time.monotonic() - seen.before.taken)
-    if remaining > 0:
-        time.sleep(remaining)
-    sample_again(seen)
-
-
-def _photograph(member: _Member) -> None:
-    assert member.debugger is not None
-    seen = member.seen
-    try:
-        member.debugger.prepare()
-        _wait_for_second_sample(seen)
-        futexes = {tid: wait for tid in seen.syscalls if (wait := seen.futex(tid)) is not None and not wait.timed}
-        addresses = list(dict.fromkeys(wait.address for wait in futexes.values()))
-        member.stopped = True
-        seen.stacks = member.debugger.photograph(seen.architecture, [seen.pid, *futexes], addresses)
-    except HangAnalyzeError as error:
-        member.error = error
-        seen.notes.append(f"the debugger failed: {error.what}")
-    finally:
-        member.debugger.dismiss()
-        member.mended = member.target.restore()
 
 
 def _add_peers(seen: Seen, family: list[int]) -> None:
@@ -197,7 +163,7 @@ def _add_peers(seen: Seen, family: list[int]) -> None:
             seen.waits[tid] = replace(wait, text=text, peers=found)
 
 
-def _finish(members: dict[int, _Member]) -> None:
+def _finish(members: dict[int, Member]) -> None:
     """After everybody runs again: what the memory says, and whether all is as it was."""
     family: Mapping[int, Seen] = {pid: member.seen for pid, member in members.items()}
     for member in members.values():
@@ -210,21 +176,24 @@ def _finish(members: dict[int, _Member]) -> None:
                 seen.locks[tid] = lock
 
 
-def _capture_of(member: _Member) -> Capture:
+def _capture_of(member: Member) -> Capture:
     seen = member.seen
     moved = [seen.moved(tid) for tid in seen.syscalls]
+    still = None if None in moved else not any(moved)
+    if member.error is None and member.method is not None:
+        still = member.photo.consistent if member.photo is not None else True
     return Capture(
-        method="attach" if member.stopped else "proc",
-        stopped_ms=seen.stacks.stopped_ms if member.stopped else 0.0,
-        consistent=True if member.stopped and member.error is None else (None if None in moved else not any(moved)),
+        method=member.method or "proc",
+        stopped_ms=seen.stacks.stopped_ms if member.method is not None else 0.0,
+        consistent=still,
         state_before=seen.before.state,
         state_after=seen.state_after,
-        why="gdb stops all threads at one moment" if member.stopped else "nothing in it called for a debugger",
+        why=member.why,
         notes=(*seen.notes, *seen.stacks.notes, *member.mended),
     )
 
 
-def _snapshot(members: dict[int, _Member], path: str, options: Options, notes: list[str]) -> Snapshot:
+def _snapshot(members: dict[int, Member], path: str, options: Options, notes: list[str]) -> Snapshot:
     family = {pid: member.seen for pid, member in members.items()}
     processes: list[Process] = []
     for member in members.values():

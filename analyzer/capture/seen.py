@@ -37,6 +37,8 @@ class Seen:
     between_samples_s: float | None = None
     live: bool = True
     """A running process; False for a core or a trace, where the kernel cannot be asked."""
+    foreign_numbers: bool = False
+    """The thread ids may be those of another pid namespace than the process's own (a core that gdb wrote)."""
     started_ticks_after: int | None = None
     state_after: str | None = None
     notes: list[str] = field(default_factory=list)

@@ -1,0 +1,107 @@
+"""From a photograph to stacks: gdb reads it as a core while the process goes on. Nothing in it is written to a disk."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from analyzer.capture import core_stacks
+from analyzer.capture.gdbmi import MiSession
+from analyzer.capture.own_note import NotedThread, OwnNote
+from analyzer.capture.photo import Photo
+from analyzer.capture.seen import Seen
+from analyzer.capture.small_core import UNKNOWN, write_core
+from analyzer.capture.stacks import RawFrame, Stacks, ThreadStack
+
+_NEEDS_REGISTER = "its outer frames need a register that only a stopped thread shows (--capture stop)"
+
+
+def stacks_of(
+    session: MiSession, seen: Seen, photo: Photo, pointers: Mapping[int, int], first: Sequence[int], addresses: Sequence[int]
+) -> Stacks:
+    """The stacks in a photograph, with the thread pointers that are known of it. See ``core_stacks.photograph``."""
+    with _in_memory() as (file, path):
+        write(file, seen, photo, pointers, b"")
+        stacks = core_stacks.photograph(session, path, first, addresses)
+    stacks.stopped_ms = photo.stopped_ms
+    stacks.notes += photo.notes
+    for tid, thread in photo.threads.items():
+        stack = stacks.threads.get(tid)
+        if thread.problem is not None:
+            stacks.threads[tid] = ThreadStack(problem=thread.problem)
+        elif stack is not None and thread.registers is None:
+            stacks.threads[tid] = _without_guesses(seen, stack)
+    for tid, pointer in pointers.items():
+        stacks.threads[tid] = dataclasses.replace(stacks.threads.get(tid, ThreadStack()), thread_pointer=pointer)
+    return stacks
+
+
+def _without_guesses(seen: Seen, stack: ThreadStack) -> ThreadStack:
+    """Cut where a frame's address is no code: it came from a register that was not known."""
+    frames = stack.frames
+    kept = next((position for position, frame in enumerate(frames) if not _is_code(seen, frame)), len(frames))
+    problem = _NEEDS_REGISTER if kept < len(frames) or stack.problem else None
+    total = stack.total if kept == len(frames) and problem is None else None
+    return dataclasses.replace(stack, frames=frames[:kept], total=total, problem=problem)
+
+
+def _is_code(seen: Seen, frame: RawFrame) -> bool:
+    if frame.address is None or frame.address == UNKNOWN:
+        return False
+    mapping = seen.space.at(frame.address) if seen.space else None
+    return mapping is not None and "x" in mapping.permissions
+
+
+@contextmanager
+def _in_memory() -> Iterator[tuple[IO[bytes], Path]]:
+    """A file without a name: the process's memory may hold secrets, and this goes with us whatever happens."""
+    descriptor = os.memfd_create("hanganalyze-core", os.MFD_CLOEXEC)
+    with os.fdopen(descriptor, "wb") as file:
+        yield file, Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+
+
+def write(file: IO[bytes], seen: Seen, photo: Photo, pointers: Mapping[int, int], own_note: bytes) -> None:
+    """The photograph as a core; ``own_note`` may be empty."""
+    assert seen.architecture is not None
+    assert seen.space is not None
+    write_core(file, seen.architecture, seen.before, seen.space, photo, pointers, own_note)
+
+
+def note_of(
+    seen: Seen, photo: Photo, method: str, *, robust_list_head: int | None = None, shares_memory: bool | None = None
+) -> OwnNote:
+    """What the core cannot say in its own words."""
+    before = seen.before
+    threads = []
+    for thread in before.threads:
+        taken = photo.threads.get(thread.tid)
+        threads.append(
+            NotedThread(
+                tid=thread.tid,
+                namespace_tid=thread.namespace_tid,
+                name=thread.name,
+                state=thread.counters.state,
+                wchan=thread.wchan,
+                syscall=thread.counters.syscall,
+                moved=seen.moved(thread.tid),
+                pointer=seen.thread_pointer(thread.tid),
+                problem=taken.problem if taken else "it was not photographed",
+            )
+        )
+    return OwnNote(
+        method=method,
+        consistent=photo.consistent,
+        stopped_ms=photo.stopped_ms,
+        name=before.name,
+        ppid=before.ppid,
+        uid=before.uid,
+        state=before.state,
+        namespace_pids=before.namespace_pids,
+        robust_list_head=robust_list_head,
+        shares_memory=shares_memory,
+        threads=tuple(threads),
+    )
