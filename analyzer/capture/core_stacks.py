@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analyzer.capture.gdbmi import MiSession
@@ -15,6 +15,7 @@ from analyzer.errors import CoreUnreadable
 
 READ_S = 120.0
 """Large cores with much debug information take long; nobody's process stands still."""
+_PLACE = re.compile(r"0x[0-9a-f]+ <.*\+(\d+)>$")
 _STOPPED = re.compile(rb"Backtrace stopped: ([^\\\n\"]+)")
 
 
@@ -54,3 +55,22 @@ def _ask_ends(session: MiSession, tids: Sequence[int], limit: float) -> dict[int
         if match:
             reasons[tid] = match.group(1).decode("utf-8", "backslashreplace").strip()
     return reasons
+
+
+def ask_places(session: MiSession, frames: Mapping[int, int]) -> dict[int, tuple[int, int]]:
+    """For one frame (by level) of each thread: where its function begins, and its stack pointer."""
+    limit = time.monotonic() + READ_S
+    numbers = thread_numbers(session, limit)
+    tids = [tid for tid in frames if tid in numbers]
+    commands = []
+    for tid in tids:
+        place = f"--thread {numbers[tid]} --frame {frames[tid]}"
+        commands += [f"-data-evaluate-expression {place} (void*)$pc", f"-data-evaluate-expression {place} (long)$sp"]
+    answers = session.batch(commands, limit, "looking for frame pointers")
+    places = {}
+    for position, tid in enumerate(tids):
+        counter, pointer = (str(answer.payload().get("value", "")) for answer in answers[2 * position : 2 * position + 2])
+        match = _PLACE.search(counter)
+        if match and pointer.isdigit():
+            places[tid] = (int(counter.split("0x", 1)[1].split()[0], 16) - int(match.group(1)), int(pointer))
+    return places

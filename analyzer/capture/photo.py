@@ -39,6 +39,8 @@ class PhotoThread:
     """The system call it waits in."""
     others: dict[int, bytes] = field(default_factory=dict)
     """Further register notes, by kind."""
+    frame_pointer: int | None = None
+    """Where it was worked out and not read."""
     problem: str | None = None
     """Why its stack is not to be had; it has no place in a core then."""
     moved: bool = False

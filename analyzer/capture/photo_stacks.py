@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from analyzer.capture import core_stacks
+from analyzer.capture.frame_pointer import frame_pointer
 from analyzer.capture.gdbmi import MiSession
 from analyzer.capture.own_note import NotedThread, OwnNote
 from analyzer.capture.photo import Photo
@@ -24,9 +25,9 @@ def stacks_of(
     session: MiSession, seen: Seen, photo: Photo, pointers: Mapping[int, int], first: Sequence[int], addresses: Sequence[int]
 ) -> Stacks:
     """The stacks in a photograph, with the thread pointers that are known of it. See ``core_stacks.photograph``."""
-    with _in_memory() as (file, path):
-        write(file, seen, photo, pointers, b"")
-        stacks = core_stacks.photograph(session, path, first, addresses)
+    stacks = _read(session, seen, photo, pointers, first, addresses)
+    if _find_frame_pointers(session, seen, photo, stacks):
+        stacks = _read(session, seen, photo, pointers, first, addresses)
     stacks.stopped_ms = photo.stopped_ms
     stacks.notes += photo.notes
     for tid, thread in photo.threads.items():
@@ -40,11 +41,44 @@ def stacks_of(
     return stacks
 
 
+def _read(
+    session: MiSession, seen: Seen, photo: Photo, pointers: Mapping[int, int], first: Sequence[int], addresses: Sequence[int]
+) -> Stacks:
+    with _in_memory() as (file, path):
+        write(file, seen, photo, pointers, b"")
+        return core_stacks.photograph(session, path, first, addresses)
+
+
+def _find_frame_pointers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks) -> bool:
+    """For stacks that end where rbp is needed: work it out. Whether any was found, so that looking again is worth it."""
+    if seen.architecture is None or seen.architecture.name != "x86_64" or seen.memory is None or seen.space is None:
+        return False
+    unfinished = {
+        tid: len(stack.frames) - 1
+        for tid, stack in stacks.threads.items()
+        if stack.problem and stack.frames and photo.threads[tid].registers is None and not _complete(stack)
+    }
+    found = False
+    for tid, (function, stack_pointer) in core_stacks.ask_places(session, unfinished).items():
+        pointer = frame_pointer(seen.memory, seen.space, function, stack_pointer)
+        if pointer is not None:
+            photo.threads[tid] = dataclasses.replace(photo.threads[tid], frame_pointer=pointer)
+            found = True
+    return found
+
+
+def _complete(stack: ThreadStack) -> bool:
+    """gdb lists nothing beyond main(), so what it cannot see there is no loss."""
+    return bool(stack.frames) and stack.frames[-1].function == "main"
+
+
 def _without_guesses(seen: Seen, stack: ThreadStack) -> ThreadStack:
     """Cut where a frame's address is no code: it came from a register that was not known."""
     frames = stack.frames
     kept = next((position for position, frame in enumerate(frames) if not _is_code(seen, frame)), len(frames))
-    problem = _NEEDS_REGISTER if kept < len(frames) or stack.problem else None
+    problem = _NEEDS_REGISTER if kept < len(frames) or (stack.problem and not _complete(stack)) else None
+    if kept == len(frames) and problem is None and stack.problem:
+        return dataclasses.replace(stack, total=len(frames), problem=None)
     total = stack.total if kept == len(frames) and problem is None else None
     return dataclasses.replace(stack, frames=frames[:kept], total=total, problem=problem)
 
