@@ -148,8 +148,9 @@ ARCHITECTURES: dict[str, Architecture] = {
         ),
         # r13 points 0x7000 past the end of the thread control block (2.36: 30656 in all).
         Architecture(
-            "ppc64le", "little", 21, 208, ("$r13",), -30656, _PPC64LE, 299, 354, _PPC64LE_REGISTERS, 0xE0, 0xC0, "powerpc:common64"
-        ),
+            "ppc64le", "little", 21, 208, ("$r13",), -30656, _PPC64LE, 299, 354,
+            _PPC64LE_REGISTERS, 0xE0, 0xC0, "powerpc:common64",
+        ),  # fmt: skip
     )
 }
 

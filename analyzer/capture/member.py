@@ -109,7 +109,8 @@ def _from_photo(member: Member, photo: Photo) -> None:
     for tid, thread in photo.threads.items():
         if thread.problem is None:
             state = sample.counters.state if (sample := seen.before.thread(tid)) else None
-            if seen.syscalls.get(tid) != thread.call:
+            # A call that has returned already (a thread that stopped itself) is still the best word for where it stands.
+            if seen.syscalls.get(tid) != thread.call and (thread.call is not None or seen.moved(tid) is not False):
                 seen.syscalls[tid], seen.waits[tid] = thread.call, describe(thread.call, state)
     seen.memory = photo.pages
     seen.libc = find_libc(seen.space, photo.pages, procfs.link(seen.pid, "exe"))

@@ -10,12 +10,13 @@ from __future__ import annotations
 import time
 
 from analyzer.capture import procfs
+from analyzer.capture.bulk_read import read_pieces
 from analyzer.capture.maps import address_space
 from analyzer.capture.memory import ProcessMemory
 from analyzer.capture.pages import Pages
-from analyzer.capture.photo import Photo, PhotoThread, take_locks, wanted_memory
+from analyzer.capture.photo import Photo, PhotoThread, take_locks, wanted_data, wanted_stacks
 from analyzer.capture.seen import Seen
-from analyzer.capture.waits import parse_syscall
+from analyzer.capture.waits import futex_wait, parse_syscall
 from analyzer.model import Syscall
 
 TRIES = 5
@@ -54,11 +55,15 @@ def _take_once(seen: Seen) -> Photo:
     pointers = [int(call.stack_pointer, 16) for call in calls.values() if call is not None and call.stack_pointer]
     memory = ProcessMemory(seen.pid)
     pages = Pages(memory)
-    for start, end in wanted_memory(space, pointers) if space is not None else ():
-        pages.take(start, end)
+    if space is not None:
+        for start, data in read_pieces(seen.pid, wanted_stacks(space, pointers)):
+            pages.keep(start, data)
     if seen.architecture is not None:
-        take_locks(pages, (PhotoThread(tid, call=call) for tid, call in calls.items()), seen.architecture.byte_order)
+        waits = (futex_wait(call) for call in calls.values())
+        take_locks(pages, (wait.address for wait in waits if wait is not None), seen.architecture.byte_order)
     after = _sample(seen.pid)
+    for start, end in wanted_data(space) if space is not None else ():
+        pages.take(start, end)
     threads = {tid: _thread(tid, before, after, calls.get(tid)) for tid in {**before, **after}}
     return Photo(
         threads=threads,

@@ -12,11 +12,11 @@ from analyzer.capture.architecture import ByteOrder
 from analyzer.capture.maps import AddressSpace, Mapping
 from analyzer.capture.memory import MemoryUnreadable, unsigned
 from analyzer.capture.pages import Pages, merged
-from analyzer.capture.waits import futex_wait
 from analyzer.model import Syscall
 
-_SMALL = 1 << 20
-"""A private writable mapping up to this size is taken whole: libc's data, small heaps."""
+_SMALL, _SMALL_NAMELESS = 1 << 20, 1 << 17
+"""A private writable mapping up to this size is taken whole: libc's data, a small heap. Nameless ones of more than 128 KiB are
+malloc's arenas, one a thread, of which only the locks matter."""
 _MOST_DATA = 16 << 20
 _LARGEST_LOCK = 2400
 """malloc's arena and struct pthread are about as large."""
@@ -60,10 +60,10 @@ class Photo:
     notes: list[str] = field(default_factory=list)
 
 
-def take_locks(pages: Pages, threads: Iterable[PhotoThread], byte_order: ByteOrder) -> None:
-    """The locks that threads wait for, and the threads that these may name as their holders: facts ask for them later, and
+def take_locks(pages: Pages, addresses: Iterable[int], byte_order: ByteOrder) -> None:
+    """The locks at these addresses, which threads wait for, and the threads that these may name as their holders: facts ask for them later, and
     they should be of the same moment."""
-    for address in {wait.address for thread in threads if (wait := futex_wait(thread.call)) is not None}:
+    for address in set(addresses):
         pages.take(address, address + _LARGEST_LOCK)
         with contextlib.suppress(MemoryUnreadable):
             owner = unsigned(pages, address + 8, 8, byte_order)
@@ -71,20 +71,28 @@ def take_locks(pages: Pages, threads: Iterable[PhotoThread], byte_order: ByteOrd
                 pages.take(owner, owner + _LARGEST_LOCK)
 
 
-def wanted_memory(space: AddressSpace, stack_pointers: Sequence[int]) -> list[tuple[int, int]]:
-    """What a debugger needs to unwind and to find the libraries, as (start, end): small enough to be read in milliseconds.
+def wanted_data(space: AddressSpace) -> list[tuple[int, int]]:
+    """What a debugger needs to find the libraries, as (start, end), besides the stacks. It hardly ever changes.
 
     Small private writable mappings; the pages made read-only after relocation, which lie right before a file's writable
-    part and hold DT_DEBUG; every file's first page, with its build id; the vdso; and each stack from its pointer outwards.
+    part and hold DT_DEBUG; every file's first page, with its build id; the vdso.
     """
-    ranges = [*_data(space.mappings), *_stacks(space, stack_pointers)]
-    return merged(ranges)
+    return merged(_data(space.mappings))
+
+
+def wanted_stacks(space: AddressSpace, stack_pointers: Sequence[int]) -> list[tuple[int, int]]:
+    """Each stack from its pointer outwards, as (start, end): small enough to be read in a moment."""
+    return merged(_stacks(space, stack_pointers))
 
 
 def _data(mappings: Sequence[Mapping]) -> Iterable[tuple[int, int]]:
     taken = 0
     for position, mapping in enumerate(mappings):
         size = mapping.end - mapping.start
+        before = mappings[position - 1] if position else None
+        # What follows a file's data without a gap is its .bss.
+        belongs = bool(mapping.path) or (before is not None and before.end == mapping.start and bool(before.path))
+        limit = _SMALL if belongs else _SMALL_NAMELESS
         following = mappings[position + 1] if position + 1 < len(mappings) else None
         relocated = (
             following is not None
@@ -94,7 +102,7 @@ def _data(mappings: Sequence[Mapping]) -> Iterable[tuple[int, int]]:
             and mapping.end == following.start
         )
         writable = mapping.permissions.startswith("rw") and mapping.permissions.endswith("p") and mapping.path != "[stack]"
-        if ((writable or relocated) and size <= _SMALL and taken + size <= _MOST_DATA) or mapping.path == "[vdso]":
+        if ((writable or relocated) and size <= limit and taken + size <= _MOST_DATA) or mapping.path == "[vdso]":
             taken += size
             yield mapping.start, mapping.end
         elif mapping.offset == 0 and mapping.path.startswith("/") and mapping.permissions.startswith("r"):

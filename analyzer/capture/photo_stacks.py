@@ -25,7 +25,9 @@ def stacks_of(
     session: MiSession, seen: Seen, photo: Photo, pointers: Mapping[int, int], first: Sequence[int], addresses: Sequence[int]
 ) -> Stacks:
     """The stacks in a photograph, with the thread pointers that are known of it. See ``core_stacks.photograph``."""
-    stacks = _read(session, seen, photo, pointers, first, addresses)
+    stacks = Stacks(stopped_ms=photo.stopped_ms)
+    if any(thread.program_counter is not None and thread.problem is None for thread in photo.threads.values()):
+        stacks = _read(session, seen, photo, pointers, first, addresses)
     if _find_frame_pointers(session, seen, photo, stacks):
         stacks = _read(session, seen, photo, pointers, first, addresses)
     stacks.stopped_ms = photo.stopped_ms
@@ -56,7 +58,8 @@ def _find_frame_pointers(session: MiSession, seen: Seen, photo: Photo, stacks: S
     unfinished = {
         tid: len(stack.frames) - 1
         for tid, stack in stacks.threads.items()
-        if stack.problem and stack.frames and photo.threads[tid].registers is None and not _complete(stack)
+        if stack.problem and stack.frames and not _complete(stack)
+        if tid in photo.threads and photo.threads[tid].registers is None
     }
     found = False
     for tid, (function, stack_pointer) in core_stacks.ask_places(session, unfinished).items():

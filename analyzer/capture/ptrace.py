@@ -15,7 +15,8 @@ WALL = 0x40000000
 """__WALL: threads, and children made with any clone flags."""
 _MOST_REGISTERS = 4096
 
-_libc = ctypes.CDLL(None, use_errno=True)
+# PyDLL keeps the interpreter to itself: these calls do not wait, and another thread that got in between would be a pause.
+_libc = ctypes.PyDLL(None, use_errno=True)
 _ptrace = _libc.ptrace
 _ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 _ptrace.restype = ctypes.c_long
@@ -23,6 +24,10 @@ _ptrace.restype = ctypes.c_long
 
 class _Vector(ctypes.Structure):
     _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
+
+
+_buffer = ctypes.create_string_buffer(_MOST_REGISTERS)
+_vector = _Vector(ctypes.addressof(_buffer), _MOST_REGISTERS)
 
 
 def _request(number: int, tid: int, address: int, data: object) -> None:
@@ -48,7 +53,6 @@ def detach(tid: int, signal: int) -> None:
 
 def registers(tid: int, kind: int) -> bytes:
     """A register set (a note's kind) of a stopped thread. Raises OSError."""
-    buffer = ctypes.create_string_buffer(_MOST_REGISTERS)
-    vector = _Vector(ctypes.addressof(buffer), _MOST_REGISTERS)
-    _request(_GETREGSET, tid, kind, ctypes.byref(vector))
-    return buffer.raw[: vector.length]
+    _vector.length = _MOST_REGISTERS
+    _request(_GETREGSET, tid, kind, ctypes.byref(_vector))
+    return _buffer[: _vector.length]

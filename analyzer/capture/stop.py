@@ -13,16 +13,17 @@ import gc
 import os
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analyzer.capture import procfs, ptrace
 from analyzer.capture.architecture import Architecture
+from analyzer.capture.bulk_read import read_pieces
 from analyzer.capture.core_notes import CoreThread, system_call
 from analyzer.capture.maps import address_space
 from analyzer.capture.memory import ProcessMemory
 from analyzer.capture.no_stop import read_bytes
 from analyzer.capture.pages import Pages
-from analyzer.capture.photo import Photo, PhotoThread, take_locks, wanted_memory
+from analyzer.capture.photo import Photo, PhotoThread, take_locks, wanted_data, wanted_stacks
 from analyzer.capture.seen import Seen
 from analyzer.errors import CannotAnalyse, NoSuchProcess, PauseTooLong, ProcessGone
 
@@ -84,21 +85,23 @@ class _Session:
         auxv = read_bytes(f"/proc/{seen.pid}/auxv")
         self._seize_all()
         seen.space = address_space(seen.pid) or seen.space
-        began = time.monotonic()
-        limit = began + self.max_pause
-        self._stop_all(limit)
-        threads = {tid: self._thread(tid, architecture) for tid in self.stopped}
         pages = Pages(self.memory)
-        pointers = [thread.stack_pointer for thread in threads.values() if thread.stack_pointer is not None]
+        began = time.monotonic()
+        self._stop_all(began + self.max_pause)
+        read = {tid: _registers(tid, architecture) for tid in self.stopped}
+        pointers = [found.stack_pointer for found in read.values() if found.stack_pointer is not None]
         if seen.space is None or any(seen.space.at(pointer) is None for pointer in pointers):
             seen.space = address_space(seen.pid) or seen.space  # a thread born after the map was read
-        for start, end in wanted_memory(seen.space, pointers) if seen.space else ():
-            if time.monotonic() > limit:
-                raise PauseTooLong(seen.pid, self.max_pause, seen.before.name)
-            pages.take(start, end)
-        take_locks(pages, threads.values(), architecture.byte_order)
+        if seen.space is not None:
+            for start, data in read_pieces(seen.pid, wanted_stacks(seen.space, pointers)):
+                pages.keep(start, data)
+        words = (_futex_word(found, architecture) for found in read.values())
+        take_locks(pages, (word for word in words if word is not None), architecture.byte_order)
         self._let_go()
         stopped_ms = round((time.monotonic() - began) * 1000, 2)
+        threads = {tid: self._with_call(found, architecture) for tid, found in read.items()}
+        for start, end in wanted_data(seen.space) if seen.space else ():
+            pages.take(start, end)
         for tid in self._others():
             threads[tid] = PhotoThread(
                 tid, problem=self.refused.get(tid, "it could not be stopped"), moved=tid not in self.refused
@@ -201,26 +204,49 @@ class _Session:
         text = procfs.read_text(f"/proc/{self.seen.pid}/task/{tid}/status")
         return procfs.status_fields(text).get("State", "?")[:1] if text else "X"
 
-    def _thread(self, tid: int, architecture: Architecture) -> PhotoThread:
-        layout = architecture.registers
-        try:
-            raw = ptrace.registers(tid, ptrace.NT_PRSTATUS)
-            kinds = [kind for kind in (layout.thread_pointer_note, layout.syscall_note) if kind is not None]
-            others = {kind: ptrace.registers(tid, kind) for kind in kinds}
-        except OSError as error:
-            return PhotoThread(tid, problem=f"its registers could not be read: {error.strerror}")
-        if len(raw) < layout.size:
-            return PhotoThread(tid, problem="it is a 32-bit thread, whose registers have no table here")
-
-        def value(offset: int) -> int:
-            return int.from_bytes(raw[offset : offset + 8], architecture.byte_order)
-
-        raw = raw[: layout.size]
-        call = system_call(CoreThread(tid, 0, raw, others), architecture, self.memory.read)
-        return PhotoThread(tid, raw, value(layout.stack_pointer), value(layout.program_counter), call, others)
+    def _with_call(self, thread: PhotoThread, architecture: Architecture) -> PhotoThread:
+        if thread.registers is None:
+            return thread
+        noted = CoreThread(thread.tid, 0, thread.registers, thread.others)
+        return replace(thread, call=system_call(noted, architecture, self.memory.read))
 
     def _let_go(self) -> None:
         for tid in list(self.stopped):
             with contextlib.suppress(OSError):  # it was killed meanwhile
                 ptrace.detach(tid, self.stopped[tid])
             del self.stopped[tid]
+
+
+def _registers(tid: int, architecture: Architecture) -> PhotoThread:
+    """The registers of a stopped thread."""
+    layout = architecture.registers
+    try:
+        raw = ptrace.registers(tid, ptrace.NT_PRSTATUS)
+        kinds = [kind for kind in (layout.thread_pointer_note, layout.syscall_note) if kind is not None]
+        others = {kind: ptrace.registers(tid, kind) for kind in kinds}
+    except OSError as error:
+        return PhotoThread(tid, problem=f"its registers could not be read: {error.strerror}")
+    if len(raw) < layout.size:
+        return PhotoThread(tid, problem="it is a 32-bit thread, whose registers have no table here")
+
+    def value(offset: int) -> int:
+        return int.from_bytes(raw[offset : offset + 8], architecture.byte_order)
+
+    return PhotoThread(
+        tid, raw[: layout.size], value(layout.stack_pointer), value(layout.program_counter), others=others
+    )
+
+
+def _futex_word(thread: PhotoThread, architecture: Architecture) -> int | None:
+    """The word that a thread waits for, if its call is a futex call: only a look, while everybody stands still."""
+    layout = architecture.registers
+    if thread.registers is None:
+        return None
+    if layout.syscall is not None:
+        number = int.from_bytes(thread.registers[layout.syscall : layout.syscall + 8], architecture.byte_order)
+    else:
+        number = int.from_bytes(thread.others.get(layout.syscall_note or 0, b""), architecture.byte_order) & 0xFFFF
+    if architecture.syscalls.get(number) not in {"futex", "futex_wait"}:
+        return None
+    first = layout.arguments[0]
+    return int.from_bytes(thread.registers[first : first + 8], architecture.byte_order)
