@@ -144,6 +144,7 @@ def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target
                 max_pause=arguments.max_pause,
                 debugger=arguments.gdb,
                 started=started,
+                keep_core=_keeper(arguments.save_core),
                 include_values=arguments.include_values,
             ),
             signatures=arguments.signatures,
@@ -157,6 +158,24 @@ def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target
     finally:
         for debugger in started.values():
             debugger.session.close()
+
+
+def _keeper(path: Path | None) -> Callable[[bytes], None] | None:
+    """Where --save-core's bytes go."""
+    if path is None:
+        return None
+
+    def keep(data: bytes) -> None:
+        from analyzer.output import write
+
+        write(path, data)
+        print(
+            f"hanganalyze: {path} ({len(data) >> 10} KiB) holds parts of the process's memory: keys, passwords and users' data may "
+            "be in it. Only you can read it; think before you pass it on.",
+            file=sys.stderr,
+        )
+
+    return keep
 
 
 def _core(arguments: argparse.Namespace) -> int:

@@ -51,6 +51,8 @@ def _add_capture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-pause", type=_seconds, default=5.0, metavar="S",
                         help="let the process go when it has stood still for this long (default 5)")  # fmt: skip
     parser.add_argument("--gdb", metavar="PATH", help="the gdb to use (also: HANGANALYZE_GDB)")
+    parser.add_argument("--save-core", metavar="PATH", type=Path,
+                        help="keep a small core of the process, for hanganalyze core; it holds parts of its memory")  # fmt: skip
     parser.add_argument("--include-values", action="store_true", help="put command lines into the report")
 
 

@@ -18,6 +18,7 @@ from analyzer.capture.core_file import CoreFile, CoreMemory
 from analyzer.capture.core_links import link_names
 from analyzer.capture.core_notes import CoreProcess, read_notes, system_call, thread_pointer
 from analyzer.capture.core_space import core_space, executable_path
+from analyzer.capture.core_own import add_own_note, correct_stacks, own_note_of
 from analyzer.capture.core_sysroot import FilledMemory, FoundFiles, find_files, lay_out
 from analyzer.capture.core_unpack import plain_core
 from analyzer.capture.core_words import about_files, about_writer
@@ -56,7 +57,10 @@ def capture_core(path: Path, options: CoreOptions, meanwhile: Callable[[], None]
         core = CoreFile(plain, str(path))
         stack.callback(core.close)
         notes = read_notes(core)
+        own = own_note_of(core)
         seen, files, memory = _look(core, notes, options)
+        if own is not None:
+            add_own_note(seen, own, core.named)
         stack.callback(memory.close)
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hanganalyze-root-")))
         links = link_names(memory, seen.space, notes.auxv, core.architecture) if seen.space else {}
@@ -72,6 +76,8 @@ def capture_core(path: Path, options: CoreOptions, meanwhile: Callable[[], None]
         addresses = list(dict.fromkeys(wait.address for wait in futexes.values()))
         found = core_stacks.photograph(debugger.session, plain, [seen.pid, *futexes], addresses, named=str(path))
         _add_thread_pointers(seen, notes, core, found, debugger.version)
+        if own is not None:
+            correct_stacks(seen, own)
         return _snapshot(seen, core, notes, files, executable, str(path), debugger.path)
 
 

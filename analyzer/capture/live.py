@@ -18,6 +18,7 @@ from analyzer.capture.look import look
 from analyzer.capture.member import Member, photograph, wait_for_second_sample
 from analyzer.capture.method import Choice
 from analyzer.capture.peers import peers
+from analyzer.capture.photo_stacks import core_of
 from analyzer.capture.restore import Target
 from analyzer.capture.seen import Seen
 from analyzer.errors import CannotAnalyse, HangAnalyzeError, ProcessGone
@@ -42,6 +43,8 @@ class Options:
     """Path of a gdb; None = find one."""
     started: Mapping[int, StartedGdb] = field(default_factory=dict)
     """gdbs that were started already, by the pid they are for; who started them ends them."""
+    keep_core: Callable[[bytes], None] | None = None
+    """Takes the small core of the process that was asked for."""
     include_values: bool = False
     """Command lines go into the snapshot."""
 
@@ -64,7 +67,7 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
             if started:
                 members[sample.pid].debugger = started[1]
         debuggers |= _choose(members, path, options)
-        _photograph_all(members, meanwhile, options.method)
+        _photograph_all(members, meanwhile, options, pid)
         _finish(members)
     finally:
         for target, debugger in debuggers.values():
@@ -117,12 +120,12 @@ def _choose(members: dict[int, Member], path: str, options: Options) -> dict[int
     return chosen
 
 
-def _photograph_all(members: dict[int, Member], meanwhile: Callable[[], None], method: Choice) -> None:
+def _photograph_all(members: dict[int, Member], meanwhile: Callable[[], None], options: Options, asked: int) -> None:
     """Every chosen member in a thread of its own: the work is gdb's, in processes of their own."""
     quiet = threading.Event()
     undebugged = [member for member in members.values() if member.debugger is None]
     workers = [
-        threading.Thread(target=photograph, args=(member, method, quiet), daemon=True)
+        threading.Thread(target=photograph, args=(member, options.method, quiet, options.keep_core is not None and member.seen.pid == asked), daemon=True)
         for member in members.values()
         if member.debugger is not None
     ]
@@ -200,6 +203,8 @@ def _snapshot(members: dict[int, Member], path: str, options: Options, notes: li
         facts = measure_all(member.seen, family)
         processes.append(assemble.process(member.seen, facts, _capture_of(member), include_values=options.include_values))
     first = next(iter(members.values()))
+    if options.keep_core is not None and first.photo is not None:
+        options.keep_core(core_of(first.seen, first.photo, first.method or "stop", processes[0].facts))
     capture_of_first = processes[0].capture
     assert capture_of_first is not None
     return Snapshot(

@@ -51,11 +51,11 @@ def wait_for_second_sample(seen: Seen) -> None:
     sample_again(seen)
 
 
-def photograph(member: Member, wanted: Choice, quiet: threading.Event) -> None:
+def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: bool) -> None:
     """Take the stacks of one member; runs in a thread of its own. Errors are kept in the member.
 
     ``quiet`` is set when this program has nothing else to do: while a process stands still for our own tracing, no other
-    thread of ours should hold the interpreter.
+    thread of ours should hold the interpreter. ``keep``: a photograph is wanted to be kept, whatever the method.
     """
     assert member.debugger is not None
     seen = member.seen
@@ -69,12 +69,12 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event) -> None:
             if reason is not None:
                 member.method, member.why = "stop", f"{member.why}; {reason}"
         if member.method == "stop":
-            quiet.wait(_QUIET_WITHIN_S)
-            with _one_stop_at_a_time:
-                photo = stop.take(seen, member.debugger.max_pause)
-            _from_photo(member, photo)
+            _from_photo(member, _stop(member, quiet))
         elif member.method == "attach":
             seen.stacks = member.debugger.photograph(seen.architecture, _important(seen), _addresses(seen))
+            if keep:
+                photo = member.photo = _stop(member, quiet)
+                seen.memory = photo.pages
     except HangAnalyzeError as error:
         member.error = error
     except PermissionError:
@@ -87,6 +87,13 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event) -> None:
         member.debugger.dismiss()
         if member.method != "no-stop":
             member.mended = member.target.restore()
+
+
+def _stop(member: Member, quiet: threading.Event) -> Photo:
+    assert member.debugger is not None
+    quiet.wait(_QUIET_WITHIN_S)
+    with _one_stop_at_a_time:
+        return stop.take(member.seen, member.debugger.max_pause)
 
 
 def _important(seen: Seen) -> list[int]:

@@ -2,9 +2,10 @@
 kernel knew (robust list, shared memory). JSON in a note of our own; reading it back trusts nothing.
 
     {"version": 1, "method": "no-stop", "consistent": true, "stopped_ms": 0.0, "name": "...", "ppid": 1, "uid": 0,
-     "state": "S", "namespace_pids": [7, 1], "robust_list_head": 0, "shares_memory": false,
+     "state": "S", "namespace_pids": [7, 1], "between_samples_s": 0.1, "robust_list_unregistered": true,
+     "shares_memory": false,
      "threads": [{"tid": 7, "namespace_tid": 1, "name": "...", "state": "S", "wchan": null, "syscall": "202 0x... ",
-                  "moved": false, "pointer": 0, "problem": null}]}
+                  "moved": false, "pointer": 0, "whole": false, "problem": null}]}
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class NotedThread:
     moved: bool | None
     pointer: int | None
     """Address of its struct pthread."""
+    whole: bool
+    """All registers are in the core; else only those that /proc shows."""
     problem: str | None
 
 
@@ -48,7 +51,8 @@ class OwnNote:
     uid: int
     state: str
     namespace_pids: tuple[int, ...]
-    robust_list_head: int | None
+    between_samples_s: float | None
+    robust_list_unregistered: bool | None
     """None where the kernel did not tell."""
     shares_memory: bool | None
     threads: tuple[NotedThread, ...]
@@ -77,7 +81,8 @@ def decode(data: bytes, named: str) -> OwnNote:
             uid=_checked(raw, "uid", int),
             state=_checked(raw, "state", str),
             namespace_pids=tuple(int(number) for number in _checked(raw, "namespace_pids", list)),
-            robust_list_head=_checked(raw, "robust_list_head", (int, type(None))),
+            between_samples_s=_checked(raw, "between_samples_s", (int, float, type(None))),
+            robust_list_unregistered=_checked(raw, "robust_list_unregistered", (bool, type(None))),
             shares_memory=_checked(raw, "shares_memory", (bool, type(None))),
             threads=tuple(_thread(entry) for entry in threads),
         )
@@ -95,6 +100,7 @@ def _thread(raw: dict[str, Any]) -> NotedThread:
         syscall=_checked(raw, "syscall", (str, type(None))),
         moved=_checked(raw, "moved", (bool, type(None))),
         pointer=_checked(raw, "pointer", (int, type(None))),
+        whole=_checked(raw, "whole", bool),
         problem=_checked(raw, "problem", (str, type(None))),
     )
 

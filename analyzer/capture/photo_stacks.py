@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,11 +13,12 @@ from typing import IO
 from analyzer.capture import core_stacks
 from analyzer.capture.frame_pointer import frame_pointer
 from analyzer.capture.gdbmi import MiSession
-from analyzer.capture.own_note import NotedThread, OwnNote
+from analyzer.capture.own_note import NotedThread, OwnNote, encode
 from analyzer.capture.photo import Photo
 from analyzer.capture.seen import Seen
 from analyzer.capture.small_core import UNKNOWN, write_core
 from analyzer.capture.stacks import RawFrame, Stacks, ThreadStack
+from analyzer.model import Fact
 
 _NEEDS_REGISTER = "its outer frames need a register that only a stopped thread shows (--capture stop)"
 
@@ -37,7 +39,7 @@ def stacks_of(
         if thread.problem is not None:
             stacks.threads[tid] = ThreadStack(problem=thread.problem)
         elif stack is not None and thread.registers is None:
-            stacks.threads[tid] = _without_guesses(seen, stack)
+            stacks.threads[tid] = without_guesses(seen, stack)
     for tid, pointer in pointers.items():
         stacks.threads[tid] = dataclasses.replace(stacks.threads.get(tid, ThreadStack()), thread_pointer=pointer)
     return stacks
@@ -75,8 +77,8 @@ def _complete(stack: ThreadStack) -> bool:
     return bool(stack.frames) and stack.frames[-1].function == "main"
 
 
-def _without_guesses(seen: Seen, stack: ThreadStack) -> ThreadStack:
-    """Cut where a frame's address is no code: it came from a register that was not known."""
+def without_guesses(seen: Seen, stack: ThreadStack) -> ThreadStack:
+    """A stack from registers that are not all known, cut where a frame's address is no code: it came from one of the others."""
     frames = stack.frames
     kept = next((position for position, frame in enumerate(frames) if not _is_code(seen, frame)), len(frames))
     problem = _NEEDS_REGISTER if kept < len(frames) or (stack.problem and not _complete(stack)) else None
@@ -108,11 +110,10 @@ def write(file: IO[bytes], seen: Seen, photo: Photo, pointers: Mapping[int, int]
     write_core(file, seen.architecture, seen.before, seen.space, photo, pointers, own_note)
 
 
-def note_of(
-    seen: Seen, photo: Photo, method: str, *, robust_list_head: int | None = None, shares_memory: bool | None = None
-) -> OwnNote:
-    """What the core cannot say in its own words."""
+def note_of(seen: Seen, photo: Photo, method: str, facts: Sequence[Fact]) -> OwnNote:
+    """What a core cannot say in its own words."""
     before = seen.before
+    answers = {fact.name: {"yes": True, "no": False}.get(fact.holds) for fact in facts if fact.tid is None}
     threads = []
     for thread in before.threads:
         taken = photo.threads.get(thread.tid)
@@ -126,7 +127,8 @@ def note_of(
                 syscall=thread.counters.syscall,
                 moved=seen.moved(thread.tid),
                 pointer=seen.thread_pointer(thread.tid),
-                problem=taken.problem if taken else "it was not photographed",
+                whole=taken is not None and taken.registers is not None,
+                problem=taken.problem if taken else "it ended before the photograph was taken",
             )
         )
     return OwnNote(
@@ -138,7 +140,16 @@ def note_of(
         uid=before.uid,
         state=before.state,
         namespace_pids=before.namespace_pids,
-        robust_list_head=robust_list_head,
-        shares_memory=shares_memory,
+        between_samples_s=seen.between_samples_s,
+        robust_list_unregistered=answers.get("robust-list-unregistered"),
+        shares_memory=answers.get("address-space-shared"),
         threads=tuple(threads),
     )
+
+
+def core_of(seen: Seen, photo: Photo, method: str, facts: Sequence[Fact]) -> bytes:
+    """The photograph as a core to be kept, with the note."""
+    file = io.BytesIO()
+    pointers = {tid: stack.thread_pointer for tid, stack in seen.stacks.threads.items() if stack.thread_pointer is not None}
+    write(file, seen, photo, pointers, encode(note_of(seen, photo, method, facts)))
+    return file.getvalue()
