@@ -35,11 +35,14 @@ def find_libc(space: AddressSpace | None, memory: Memory | None, executable: str
         match = _GLIBC.search(path)
         if match is None:
             continue
-        elf = _loaded(memory, space.base(path))
-        if elf is not None and elf.symbol("gnu_get_libc_version") is None:
-            continue
+        loaded = elf = _loaded(memory, space.base(path))
+        try:
+            if elf is not None and elf.symbol("gnu_get_libc_version") is None:
+                continue
+        except MemoryUnreadable:
+            elf = None  # a core holds the first page at most, and the file is not here: no symbols
         version = match.group("version") or _version(space, memory, path)
-        return LibcSeen(Libc("glibc", version, path, _build_id(elf)), elf, "")
+        return LibcSeen(Libc("glibc", version, path, _build_id(loaded)), elf, "")
     return _static(space, memory, executable)
 
 
