@@ -147,10 +147,12 @@ def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target
         diagnosis = analyse_process(
             pid,
             Options(
+                method=arguments.capture,
                 alone=arguments.no_family,
                 max_pause=arguments.max_pause,
                 debugger=arguments.gdb,
                 started=started,
+                keep_core=_keeper(arguments.save_core),
                 include_values=arguments.include_values,
             ),
             signatures=arguments.signatures,
@@ -164,6 +166,43 @@ def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target
     finally:
         for debugger in started.values():
             debugger.session.close()
+
+
+def _keeper(path: Path | None) -> Callable[[bytes], None] | None:
+    """Where --save-core's bytes go."""
+    if path is None:
+        return None
+
+    def keep(data: bytes) -> None:
+        from analyzer.output import write
+
+        write(path, data)
+        print(
+            f"hanganalyze: {path} ({len(data) >> 10} KiB) holds parts of the process's memory: keys, passwords and users' data may "
+            "be in it. Only you can read it; think before you pass it on.",
+            file=sys.stderr,
+        )
+
+    return keep
+
+
+def _core(arguments: argparse.Namespace) -> int:
+    from analyzer.analyse import analyse_core
+    from analyzer.capture.core import CoreOptions
+
+    format, target = _format_and_target(arguments)
+    say = _progress(arguments)
+    diagnosis = analyse_core(
+        arguments.core,
+        CoreOptions(arguments.exe, arguments.sysroot, arguments.gdb),
+        signatures=arguments.signatures,
+        with_reference=not arguments.no_reference,
+        warm_up=lambda: _warm_up(format),
+        say=say,
+    )
+    say("")
+    _deliver(diagnosis, format, target)
+    return _exit_code(diagnosis)
 
 
 def _warm_up(format: Format) -> None:
@@ -339,6 +378,7 @@ def _render(arguments: argparse.Namespace) -> int:
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "analyse": _analyse,
     "trace": _trace,
+    "core": _core,
     "demo": _demo,
     "doctor": _doctor,
     "run": _run,

@@ -14,6 +14,7 @@ Why does this process not move? Attaches gdb, proves the cause, writes one HTML 
 
   hanganalyze PID...              analyse; writes hanganalyze-NAME-PID.html here, prints the verdict and the path
   hanganalyze trace [FILE|-]      the same from pasted text (gdb, pstack, eu-stack, coredumpctl, ...)
+  hanganalyze core CORE           the same from a core, of any architecture that gdb knows
   hanganalyze demo                hang the bundled loader and analyse it
   hanganalyze doctor              what works here, what does not, the command that mends it
   hanganalyze run [--timeout S] [--repeat N] -- CMD...   run it; what hangs is analysed, then ended; how often?
@@ -58,11 +59,14 @@ def _add_judging(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_capture(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--capture", choices=("auto", "attach"), default="auto", help="how the stacks are taken")
+    parser.add_argument("--capture", choices=("auto", "attach", "stop", "no-stop"), default="auto",
+                        help="how the stacks are taken: gdb attached, a stop of milliseconds, none at all; default: what fits")  # fmt: skip
     parser.add_argument("--no-family", action="store_true", help="only this process, not its parents and children")
     parser.add_argument("--max-pause", type=_seconds, default=5.0, metavar="S",
                         help="let the process go when it has stood still for this long (default 5)")  # fmt: skip
     parser.add_argument("--gdb", metavar="PATH", help="the gdb to use (also: HANGANALYZE_GDB)")
+    parser.add_argument("--save-core", metavar="PATH", type=Path,
+                        help="keep a small core of the process, for hanganalyze core; it holds parts of its memory")  # fmt: skip
     parser.add_argument("--include-values", action="store_true", help="put command lines into the report")
 
 
@@ -115,6 +119,21 @@ def run() -> argparse.ArgumentParser:
                         help="how often it hung before: 0.005, 0.5%%, 1/200 or a saved result")  # fmt: skip
     _add_output(parser)
     _add_capture(parser)
+    _add_judging(parser)
+    return parser
+
+
+def core() -> argparse.ArgumentParser:
+    """``hanganalyze core CORE``."""
+    parser = _parser(
+        "core", "The same from a core: of the kernel, gdb's gcore, systemd-coredump, or --save-core; plain or packed."
+    )
+    parser.add_argument("core", metavar="CORE", type=Path)
+    parser.add_argument("--exe", metavar="E", type=Path, help="the program it is of; default: where the core says it was")
+    parser.add_argument("--sysroot", metavar="D", type=Path,
+                        help="folder with the files of the machine it comes from (libraries, debug files); default: /")  # fmt: skip
+    parser.add_argument("--gdb", metavar="PATH", help="the gdb to use (also: HANGANALYZE_GDB)")
+    _add_output(parser)
     _add_judging(parser)
     return parser
 
@@ -197,14 +216,9 @@ def trace() -> argparse.ArgumentParser:
 
 
 COMMANDS = {
-    "trace": trace,
-    "run": run,
-    "demo": demo,
-    "doctor": doctor,
-    "reference": reference,
-    "signatures": signatures,
+    "core": core, "trace": trace, "run": run, "demo": demo, "doctor": doctor, "reference": reference, "signatures": signatures,
     "render": render,
-}
+}  # fmt: skip
 """Name of a command -> its parser."""
 
 

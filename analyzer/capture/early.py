@@ -38,7 +38,8 @@ class StartedGdb:
 def start_gdb(pid: int, path: str) -> StartedGdb:
     """Start gdb for process ``pid``; raises DebuggerFailed where it does not start, DebuggerDied where it ends at once."""
     session = MiSession(gdb.arguments(path, _index_cache(pid)), gdb.environment(path))
-    return StartedGdb(pid, path, session, tuple(session.send(*gdb.preparation(pid), *_read_libc_now(pid))))
+    preparation = gdb.preparation(f"/proc/{pid}/root", gdb.executable_of(pid))
+    return StartedGdb(pid, path, session, tuple(session.send(*preparation, *_read_libc_now(pid))))
 
 
 def start_for_family(pid: int, path: str, *, alone: bool = False) -> dict[int, StartedGdb]:

@@ -119,30 +119,30 @@ def arguments(path: str, index_cache: str | None) -> list[str]:
     return command
 
 
-def preparation(pid: int) -> list[str]:
-    """What a gdb is told before it attaches to process ``pid``; the first answer holds its version.
+def preparation(root: str, executable: str | None, debug_root: str | None = None) -> list[str]:
+    """What a gdb is told before it looks at a process whose files lie below ``root``; the first answer holds its version.
 
-    The target's own root is the sysroot: gdb's default needs setns, which an ordinary user may not do. Its debug files come
-    first, then those of this host.
+    ``debug_root`` is where the root with its debug files is, if elsewhere. The target's own root is the sysroot: gdb's
+    default needs setns, which an ordinary user may not do. Its debug files come first, then those of this host.
     """
-    root = f"/proc/{pid}/root"
-    return [
+    commands = [
         "-gdb-version",
         f"-gdb-set sysroot {root}",
-        f"-gdb-set debug-file-directory {root}/usr/lib/debug:/usr/lib/debug",
+        f"-gdb-set debug-file-directory {root if debug_root is None else debug_root}/usr/lib/debug:/usr/lib/debug",
         "-gdb-set print frame-arguments none",
         "-gdb-set print entry-values no",
-        *_executable(pid),
     ]
+    return [*commands, f"-file-exec-and-symbols {executable}"] if executable is not None else commands
 
 
-def _executable(pid: int) -> list[str]:
-    """The command that loads the target's executable before the attach; none where gdb must find it by itself then."""
+def executable_of(pid: int) -> str | None:
+    """The executable to load before the attach; None where gdb must find it by itself then."""
+    link = f"/proc/{pid}/exe"
     try:
-        path = os.readlink(f"/proc/{pid}/exe")
+        path = os.readlink(link)
     except OSError:
         path = ""
-    return [] if path and another_file_here(f"/proc/{pid}/exe", path) else [f"-file-exec-and-symbols /proc/{pid}/exe"]
+    return None if path and another_file_here(link, path) else link
 
 
 def another_file_here(target: str, path: str) -> bool:

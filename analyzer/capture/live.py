@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,17 +14,17 @@ from analyzer.capture.facts import measure_all
 from analyzer.capture.family import discover, same_program
 from analyzer.capture.gdb import find
 from analyzer.capture.locks import find_lock
-from analyzer.capture.look import look, sample_again
+from analyzer.capture.look import look
+from analyzer.capture.member import Member, photograph, wait_for_second_sample
+from analyzer.capture.method import Choice
 from analyzer.capture.package import PackageSearch
 from analyzer.capture.peers import Asker
+from analyzer.capture.photo_stacks import core_of
 from analyzer.capture.reach import follow, kin, leave_alone
 from analyzer.capture.restore import Target
-from analyzer.capture.seen import Seen
 from analyzer.errors import CannotAnalyse, HangAnalyzeError, ProcessGone
 from analyzer.model import Capture, Process, Snapshot
 
-BETWEEN_SAMPLES_S = 0.1
-"""Least time between the two samples that show whether anything moves."""
 _END_WITHIN_S = 10.0
 _PACKAGES_S = 1.0
 """Longest wait, after all else is done, for the package databases; usually they have answered while gdb read symbols."""
@@ -37,6 +36,8 @@ MOST_DEBUGGED = 8
 class Options:
     """What the caller may choose."""
 
+    method: Choice = "auto"
+    """How stacks are taken."""
     alone: bool = False
     """Only the process itself, not its family."""
     max_pause: float = 5.0
@@ -45,22 +46,10 @@ class Options:
     """Path of a gdb; None = find one."""
     started: Mapping[int, StartedGdb] = field(default_factory=dict)
     """gdbs that were started already, by the pid they are for; who started them ends them."""
+    keep_core: Callable[[bytes], None] | None = None
+    """Takes the small core of the process that was asked for."""
     include_values: bool = False
     """Command lines go into the snapshot."""
-
-
-@dataclass
-class _Member:
-    """One process of the family while it is captured."""
-
-    seen: Seen
-    target: Target
-    of_family: bool = True
-    """False: the chain of waits led here."""
-    debugger: Attach | None = None
-    error: HangAnalyzeError | None = None
-    stopped: bool = False
-    mended: list[str] = field(default_factory=list)
 
 
 def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: None) -> Snapshot:
@@ -72,18 +61,18 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
     path = options.started[pid].path if pid in options.started else find(options.debugger)
     first = admit(pid)
     debuggers = {pid: _start_debugger(first, path, options)}
-    members: dict[int, _Member] = {}
+    members: dict[int, Member] = {}
     try:
         family = discover(first, alone=options.alone)
         for sample in family.members:
             started = debuggers.get(sample.pid)
-            members[sample.pid] = _Member(look(sample), started[0] if started else Target(sample.pid))
+            members[sample.pid] = Member(look(sample), started[0] if started else Target(sample.pid))
             if started:
                 members[sample.pid].debugger = started[1]
         notes = _follow_waits(pid, members, alone=options.alone)
         debuggers |= _choose(members, path, options)
         packages = PackageSearch(members)
-        _photograph_all(members, meanwhile)
+        _photograph_all(members, meanwhile, options, pid)
         _finish(members)
         for member_pid, package in packages.results(_PACKAGES_S).items():
             members[member_pid].seen.package = package
@@ -109,7 +98,7 @@ def _start_debugger(before: procfs.ProcessSample, path: str, options: Options) -
     return target, Attach(target, before.name, started, max_pause=options.max_pause)
 
 
-def _follow_waits(pid: int, members: dict[int, _Member], *, alone: bool) -> list[str]:
+def _follow_waits(pid: int, members: dict[int, Member], *, alone: bool) -> list[str]:
     """Who could end each wait; the processes outside the family that the waits lead to become members. Returns notes."""
     asker = Asker()
     family = {member: one.seen for member, one in members.items()}
@@ -118,11 +107,11 @@ def _follow_waits(pid: int, members: dict[int, _Member], *, alone: bool) -> list
         return []
     reached = follow(pid, family, asker)
     for other, seen in reached.seen.items():
-        members[other] = _Member(seen, Target(other), of_family=False)
+        members[other] = Member(seen, Target(other), of_family=False)
     return reached.notes
 
 
-def _choose(members: dict[int, _Member], path: str, options: Options) -> dict[int, tuple[Target, Attach]]:
+def _choose(members: dict[int, Member], path: str, options: Options) -> dict[int, tuple[Target, Attach]]:
     """Which members a debugger looks at: those in an untimed futex wait, and a parent of the same program, which may run
     the thread that their lock belongs to. Returns what was started for them."""
     chosen: dict[int, tuple[Target, Attach]] = {}
@@ -155,11 +144,16 @@ def _choose(members: dict[int, _Member], path: str, options: Options) -> dict[in
     return chosen
 
 
-def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) -> None:
+def _photograph_all(members: dict[int, Member], meanwhile: Callable[[], None], options: Options, asked: int) -> None:
     """Every chosen member in a thread of its own: the work is gdb's, in processes of their own."""
+    quiet = threading.Event()
     undebugged = [member for member in members.values() if member.debugger is None]
     workers = [
-        threading.Thread(target=_photograph, args=(member,), daemon=True)
+        threading.Thread(
+            target=photograph,
+            args=(member, options.method, quiet, options.keep_core is not None and member.seen.pid == asked),
+            daemon=True,
+        )
         for member in members.values()
         if member.debugger is not None
     ]
@@ -168,7 +162,8 @@ def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) 
     try:
         meanwhile()
         for member in undebugged:
-            _wait_for_second_sample(member.seen)
+            wait_for_second_sample(member.seen)
+        quiet.set()
         for worker in workers:
             worker.join()
     except BaseException:
@@ -181,32 +176,7 @@ def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) 
         raise
 
 
-def _wait_for_second_sample(seen: Seen) -> None:
-    remaining = BETWEEN_SAMPLES_S - (time.monotonic() - seen.before.taken)
-    if remaining > 0:
-        time.sleep(remaining)
-    sample_again(seen)
-
-
-def _photograph(member: _Member) -> None:
-    assert member.debugger is not None
-    seen = member.seen
-    try:
-        member.debugger.prepare()
-        _wait_for_second_sample(seen)
-        futexes = {tid: wait for tid in seen.syscalls if (wait := seen.futex(tid)) is not None and not wait.timed}
-        addresses = list(dict.fromkeys(wait.address for wait in futexes.values()))
-        member.stopped = True
-        seen.stacks = member.debugger.photograph(seen.architecture, [seen.pid, *futexes], addresses)
-    except HangAnalyzeError as error:
-        member.error = error
-        seen.notes.append(f"the debugger failed: {error.what}")
-    finally:
-        member.debugger.dismiss()
-        member.mended = member.target.restore()
-
-
-def _finish(members: dict[int, _Member]) -> None:
+def _finish(members: dict[int, Member]) -> None:
     """After everybody runs again: what the memory says, and whether all is as it was."""
     everybody = {pid: member.seen for pid, member in members.items()}
     family = {pid: member.seen for pid, member in members.items() if member.of_family}
@@ -221,21 +191,24 @@ def _finish(members: dict[int, _Member]) -> None:
                 seen.locks[tid] = lock
 
 
-def _capture_of(member: _Member) -> Capture:
+def _capture_of(member: Member) -> Capture:
     seen = member.seen
     moved = [seen.moved(tid) for tid in seen.syscalls]
+    still = None if None in moved else not any(moved)
+    if member.error is None and member.method is not None:
+        still = member.photo.consistent if member.photo is not None else True
     return Capture(
-        method="attach" if member.stopped else "proc",
-        stopped_ms=seen.stacks.stopped_ms if member.stopped else 0.0,
-        consistent=True if member.stopped and member.error is None else (None if None in moved else not any(moved)),
+        method=member.method or "proc",
+        stopped_ms=seen.stacks.stopped_ms if member.method is not None else 0.0,
+        consistent=still,
         state_before=seen.before.state,
         state_after=seen.state_after,
-        why="gdb stops all threads at one moment" if member.stopped else "nothing in it called for a debugger",
+        why=member.why,
         notes=(*seen.notes, *seen.stacks.notes, *member.mended),
     )
 
 
-def _snapshot(members: dict[int, _Member], path: str, options: Options, notes: list[str]) -> Snapshot:
+def _snapshot(members: dict[int, Member], path: str, options: Options, notes: list[str]) -> Snapshot:
     everybody = {pid: member.seen for pid, member in members.items()}
     family = {pid: member.seen for pid, member in members.items() if member.of_family}
     processes: list[Process] = []
@@ -243,6 +216,8 @@ def _snapshot(members: dict[int, _Member], path: str, options: Options, notes: l
         facts = measure_all(member.seen, kin(pid, family, everybody))
         processes.append(assemble.process(member.seen, facts, _capture_of(member), include_values=options.include_values))
     first = next(iter(members.values()))
+    if options.keep_core is not None and first.photo is not None:
+        options.keep_core(core_of(first.seen, first.photo, first.method or "stop", processes[0].facts))
     capture_of_first = processes[0].capture
     assert capture_of_first is not None
     return Snapshot(

@@ -38,6 +38,11 @@ class Seen:
     package: Package | None = None
     live: bool = True
     """A running process; False for a core or a trace, where the kernel cannot be asked."""
+    foreign_numbers: bool = False
+    """The thread ids may be those of another pid namespace than the process's own (a core that gdb wrote)."""
+    robust_list_unregistered: bool | None = None
+    shares_memory: bool | None = None
+    """What the kernel said of a process that is no longer asked: a core of our own remembers it."""
     started_ticks_after: int | None = None
     state_after: str | None = None
     notes: list[str] = field(default_factory=list)

@@ -26,6 +26,9 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:
     """One answer for the process."""
     ours = ARCHITECTURES.get(platform.machine())
     how = f"kcmp({seen.pid}, {seen.before.ppid}, KCMP_VM) is 0 where the memory is shared"
+    if not seen.live and seen.shares_memory is not None:
+        text = "it shared its memory" if seen.shares_memory else "its memory was its own"
+        return [yes_no(_NAME, seen.shares_memory, f"{text} when the core was taken", how)]
     if not seen.live:
         return [unknown(_NAME, "only the kernel knows it, and the process is not running here", how)]
     if ours is None:

@@ -31,6 +31,9 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG0
         f"python3 -c 'import ctypes as c; h=c.c_void_p(); n=c.c_size_t(); "
         f"c.CDLL(None).syscall({ours.get_robust_list}, {seen.pid}, c.byref(h), c.byref(n)); print(h.value)'"
     )
+    if not seen.live and seen.robust_list_unregistered is not None:
+        text = "the list head was NULL" if seen.robust_list_unregistered else "the list head was set"
+        return [yes_no(_NAME, seen.robust_list_unregistered, f"{text} when the core was taken", how)]
     if not seen.live:
         return [unknown(_NAME, "only the kernel knows it, and the process is not running here", how)]
     if seen.libc.value.kind != "glibc":
