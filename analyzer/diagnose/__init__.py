@@ -33,9 +33,13 @@ def diagnose(snapshot: Snapshot, catalogue: Catalogue, subject: ThreadRef | None
     verdicts = [verdict for one in seen for verdict in one.verdicts]
     findings, waits = _findings(verdicts, asked)
     near = _near_misses(verdicts, findings)
-    word, unexplained = status(seen, findings, asked)
+    stuck = stuck_threads(seen)
+    word, unexplained = status(seen, stuck, findings, asked)
     links = chain(snapshot, findings, asked)
-    telling = [*stuck_threads(seen), *(ThreadRef(link.pid, link.tid) for link in links[:1])]
+    telling = [
+        *(ThreadRef(one.process.pid, thread.tid) for one, thread in stuck),
+        *(ThreadRef(link.pid, link.tid) for link in links[:1]),
+    ]
     return Diagnosis(
         status=word,
         findings=findings,

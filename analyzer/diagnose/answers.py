@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 from analyzer.diagnose.derive import derive
 from analyzer.diagnose.signature import FactTest
-from analyzer.model import Fact, Holds, Lock, Process, Snapshot, Thread
+from analyzer.model import CaptureMethod, Fact, Holds, Lock, Process, Snapshot, Thread
 from analyzer.model.facts import FACTS
 
 _OPPOSITE: dict[Holds, Holds] = {"yes": "no", "no": "yes", "unknown": "unknown"}
+
+
+_DERIVED = frozenset(kind.name for kind in FACTS.values() if kind.derived)
 
 
 class Answers:
@@ -43,12 +46,14 @@ class Answers:
         return told
 
     def _fact(self, name: str, thread: Thread) -> Fact:
+        if self.silent(name):
+            return not_asked(name, self.method)
         kind = FACTS[name]
         given = [fact for fact in self._facts.get(name, ()) if self._speaks_of(fact, thread)]
         if kind.derived and not given:
             given = [derive(name, self.process, thread, self.lock(thread))]
         if not given:
-            return Fact(name, kind.asked, "unknown", self._why_not_asked(kind.frozen), "", tid=thread.tid)
+            return not_asked(name, self.method)
         if len({fact.holds for fact in given}) > 1:
             told = "; ".join(f"{fact.holds}: {fact.value}" for fact in given)
             return Fact(name, kind.asked, "unknown", f"it was answered in two ways ({told})", given[0].how, thread.tid)
@@ -56,8 +61,23 @@ class Answers:
 
     def holds(self, test: FactTest, thread: Thread) -> Holds:
         """Whether the wanted answer was given."""
+        if self.silent(test.name):
+            return "unknown"
         found = self.fact(test.name, thread).holds
         return found if test.wanted == "yes" else _OPPOSITE[found]
+
+    @cached_property
+    def how_to_see_stacks(self) -> str:
+        """The command that shows the stacks again."""
+        if self.method == "trace":
+            return "in the text that was given"
+        if self.method == "core":
+            return "gdb -batch -ex 'thread apply all bt' PROGRAM CORE"
+        return f"gdb -p {self.process.pid} -batch -ex 'thread apply all bt'"
+
+    def silent(self, name: str) -> bool:
+        """Nothing answers this fact, for no thread."""
+        return name not in self._facts and name not in _DERIVED
 
     def askable(self, name: str) -> bool:
         """Whether this way of capturing could have answered at all: a core knows nothing of life going on."""
@@ -69,9 +89,13 @@ class Answers:
         # An answer about threads that names none can only be meant of the one there is.
         return FACTS[fact.name].scope == "process" or len(self.process.threads) == 1
 
-    def _why_not_asked(self, frozen: bool) -> str:
-        if self.method == "trace":
-            return "not asked: a pasted trace shows stacks only"
-        if self.method == "core" and frozen:
-            return "not asked: a core is one moment of one process"
-        return "not asked in this snapshot"
+
+@cache
+def not_asked(name: str, method: CaptureMethod) -> Fact:
+    """The answer to a question that nobody put, the same for every thread."""
+    why = "not asked in this snapshot"
+    if method == "trace":
+        why = "not asked: a pasted trace shows stacks only"
+    elif method == "core" and FACTS[name].frozen:
+        why = "not asked: a core is one moment of one process"
+    return Fact(name, FACTS[name].asked, "unknown", why, "")

@@ -67,23 +67,23 @@ class Catalogue:
         return {number: pattern for pattern, number in self.index.items()}
 
     @cached_property
-    def _asking_the_kernel(self) -> list[Signature]:
-        return [one for one in self.signatures if one.match.states or one.match.waits]
-
-    @cached_property
-    def _speakers(self) -> dict[int, list[Signature]]:
-        found: dict[int, list[Signature]] = {}
+    def _speakers(self) -> dict[int | str, list[Signature]]:
+        """Signatures by the numbers of their patterns, the words of their waits and the letters of their states."""
+        found: dict[int | str, list[Signature]] = {}
         for signature in self.signatures:
             patterns = [*signature.match.frames, *(pattern for near in signature.near for pattern in near.frames)]
-            for number in {self.index[pattern] for pattern in patterns}:
-                found.setdefault(number, []).append(signature)
+            keys: set[int | str] = {self.index[pattern] for pattern in patterns}
+            for key in keys | {*signature.match.waits} | {f"state {letter}" for letter in signature.match.states}:
+                found.setdefault(key, []).append(signature)
         return found
 
-    def speaking_of(self, fitting: tuple[int, ...]) -> list[Signature]:
-        """Signatures whose frames or near frames are among these patterns, and those that ask the kernel; each once."""
-        found = {one.id: one for number in fitting for one in self._speakers.get(number, ())}
-        for one in self._asking_the_kernel:
-            found.setdefault(one.id, one)
+    def speaking_of(self, fitting: tuple[int, ...], wait: str | None, state: str | None) -> list[Signature]:
+        """Signatures whose frames or near frames are among these patterns, or that name this wait or state; each once."""
+        speakers = self._speakers
+        found = {one.id: one for number in fitting for one in speakers.get(number, ())}
+        for key in (wait, f"state {state}"):
+            for one in speakers.get(key, ()) if key is not None else ():
+                found.setdefault(one.id, one)
         return list(found.values())
 
     @cached_property

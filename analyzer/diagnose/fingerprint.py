@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from analyzer.diagnose.catalogue import Catalogue
 from analyzer.diagnose.symbols import home, normalise
@@ -67,10 +68,14 @@ def _own(frames: Iterable[Frame], catalogue: Catalogue) -> Iterable[str]:
 
 
 def _plain(frame: Frame) -> str:
-    """A function's name without what differs between builds: prefixes of libc, template arguments, cgo's numbers."""
+    """A frame's function as `_bare` has it; empty without a name."""
     name = normalise(frame.function)
-    if name is None:
-        return ""
+    return _bare(name) if name is not None else ""
+
+
+@lru_cache(maxsize=20_000)
+def _bare(name: str) -> str:
+    """A function's name without what differs between builds: prefixes of libc, template arguments, cgo's numbers."""
     name = _CGO.sub("cgo ", name)
     previous = None
     while previous != name and len(name) < 2000:

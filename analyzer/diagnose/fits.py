@@ -25,9 +25,9 @@ class Fits:
         self._by_thread = {key: matcher.fitting(view.thread, trace=trace, base=number) for key, view in self._views.items()}
 
     def candidates(self, thread: Thread) -> list[Signature]:
-        """Signatures worth judging: a pattern of theirs fits or may fit, or they do not speak of frames."""
+        """Signatures worth judging: a pattern of theirs fits or may fit, or they name the thread's wait or state."""
         sure, maybe = self._by_thread[id(thread)]
-        return self.catalogue.speaking_of(sure + maybe)
+        return self.catalogue.speaking_of(sure + maybe, thread.wait.kind if thread.wait else None, thread.state)
 
     def of(self, thread: Thread, patterns: tuple[Pattern, ...]) -> tuple[Holds, Pattern | None]:
         """Whether one of the patterns fits a thread of this process, and which."""

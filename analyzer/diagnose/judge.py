@@ -71,19 +71,16 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
         reasons.add("What does the kernel say of the thread?", "yes", told, "match")
     if partner is not None:
         reasons.add(f"Does another thread fit {_texts(signature.match.others)}?", "yes", f"thread {partner.tid}", "match")
-    for test in signature.match.needs:
-        reasons.fact(test, "match")
-    refuted = None
-    for test in signature.match.facts:
-        reasons.fact(test, "match")
-        if answers.holds(test, thread) == "no":
-            refuted = refuted or _sentence(test, answers, thread)
+    wrong = next((test for test in signature.match.facts if answers.holds(test, thread) == "no"), None)
+    refuted = _sentence(wrong, answers, thread) if wrong is not None else None
     excluded = [_exclusion(veto, thread, fits, answers, reasons) for veto in signature.veto]
     refuted = refuted or next((one.text for one in excluded if one.holds == "yes"), None)
     if refuted is not None:
+        reasons.facts(signature.facts_for_a_near_miss)
         return Verdict(signature, thread, near=_near(signature, thread, answers, refuted, reasons))
+    reasons.facts(signature.facts_for_a_finding)
     lock = answers.lock(thread)
-    certainty = _certainty(signature, thread, answers, reasons, hidden=any(one.hidden for one in excluded), lock=lock)
+    certainty = _certainty(signature, thread, answers, hidden=any(one.hidden for one in excluded), lock=lock)
     finding = Finding(
         signature=signature.id,
         revision=signature.revision,
@@ -149,19 +146,13 @@ def _exclusion(veto: Exclusion, thread: Thread, fits: Fits, answers: Answers, re
         if holds == "yes":
             return _Excluded("yes", f"{veto.because} (thread {other.tid if other else '?'})")
     for test in veto.facts:
-        reasons.fact(test, "veto")
         if answers.holds(test, thread) == "yes":
             fact = answers.fact(test.name, thread)
             return _Excluded("yes", f"{veto.because} ({fact.value})" if fact.value else veto.because)
     return _Excluded("unknown" if hidden else "no", hidden=hidden)
 
 
-def _certainty(
-    signature: Signature, thread: Thread, answers: Answers, reasons: Reasons, *, hidden: bool, lock: Lock | None
-) -> Certainty:
-    for requirement, name in ((signature.likely, "likely"), (signature.proven, "proven")):
-        for test in (*requirement.all, *requirement.any):
-            reasons.fact(test, "likely" if name == "likely" else "proven")
+def _certainty(signature: Signature, thread: Thread, answers: Answers, *, hidden: bool, lock: Lock | None) -> Certainty:
     if answers.method == "trace" or signature.kind == "wait" or not _met(signature.likely, thread, answers):
         return "possible"
     orphan_seen = lock is not None and lock.owner is not None and lock.owner.orphaned is True

@@ -1,8 +1,7 @@
 """All patterns of a catalogue against one stack at once, in time linear in its frames whatever the patterns are.
 
-Every pattern is a row of bits, one an element and one more for «it fits»; a set bit means: what lies further in fits the
-elements before this one. One frame moves all bits of all patterns by a handful of operations on one long integer, so
-there is nothing to backtrack. Steps that were taken before are remembered (an automaton that builds itself as it is
+One frame moves the bits of all patterns (`layout`) by a handful of operations on one long integer, so there is nothing
+to backtrack. Steps that were taken before are remembered (an automaton that builds itself as it is
 used), so that in practice a frame costs one look-up; the memory for that is bounded.
 
 Where frames are missing, the bits may have moved to anywhere further out: a stack is therefore run twice, once as if
@@ -14,15 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from analyzer.diagnose.bits import block_masks, reach
 from analyzer.diagnose.gaps import StackGaps, gaps
-from analyzer.diagnose.pattern import Element, Pattern
-from analyzer.diagnose.symbols import SymbolSet, home, normalise
+from analyzer.diagnose.layout import Layout
+from analyzer.diagnose.pattern import Pattern
+from analyzer.diagnose.symbols import SymbolSet
 from analyzer.model import Frame, Thread
 
 _STATE_LIMIT = 20_000
 _FRAME_LIMIT = 50_000
-SIGNAL = "<signal handler called>"
+_MEMO_FRAMES = 24
 
 
 class _State:
@@ -40,140 +39,23 @@ class Matcher:
     """The patterns of a catalogue, compiled. Patterns are spoken of by their index."""
 
     def __init__(self, patterns: Sequence[Pattern], sets: Mapping[str, SymbolSet]) -> None:
-        self.patterns = tuple(patterns)
-        self._sets = sets
-        self._layout()
-        self._index_elements()
+        self._layout = Layout(patterns, sets)
         self._singles: dict[int, Matcher] = {}
         self._forget()
 
-    # Compiling
-
-    def _layout(self) -> None:
-        """Give every element its bit, and the masks that speak of all of them at once."""
-        self._bit_of: list[int] = []
-        self._elements: list[tuple[int, Element]] = []
-        self._positions: list[int] = []
-        self._one = self._star = self._accept = self._first = 0
-        self._pattern_of_accept: dict[int, int] = {}
-        blocks: list[tuple[int, int]] = []
-        bit = 0
-        for index, pattern in enumerate(self.patterns):
-            self._bit_of.append(bit)
-            self._first |= 1 << bit
-            open_block = None
-            for position, element in enumerate(pattern.elements):
-                if element.times == "some":  # x+ is x x*
-                    self._elements.append((bit, element))
-                    self._positions.append(position)
-                    self._one |= 1 << bit
-                    if open_block is not None:
-                        blocks.append((open_block, bit))
-                        open_block = None
-                    bit += 1
-                self._elements.append((bit, element))
-                self._positions.append(position)
-                if element.times == "one":
-                    self._one |= 1 << bit
-                    if open_block is not None:
-                        blocks.append((open_block, bit))
-                        open_block = None
-                else:
-                    self._star |= 1 << bit
-                    if open_block is None:
-                        open_block = bit
-                bit += 1
-            if open_block is not None:
-                blocks.append((open_block, bit))
-            self._accept |= 1 << bit
-            self._pattern_of_accept[bit] = index
-            bit += 1
-        self._width = bit
-        self._skip_first, self._skip_last, self._skip_to = block_masks(blocks)
-        whole = [(start, end) for start, end in zip(self._bit_of, sorted(self._pattern_of_accept), strict=True)]
-        self._gap_first, self._gap_last, self._gap_to = block_masks(whole)
-
-    def _index_elements(self) -> None:
-        """Which bits a name can set: exact names in a table, beginnings of names in a list."""
-        self._anything = self._nameless = self._unnamed_libc = self._every_libc = self._signal = self._negated = 0
-        named: dict[str, int] = {}
-        libc_named: dict[str, int] = {}
-        prefixes: dict[str, int] = {}
-        libc_prefixes: dict[str, int] = {}
-        for bit, element in self._elements:
-            mask = 1 << bit
-            if element.anything:
-                self._anything |= mask
-            if element.negated:
-                self._negated |= mask
-            if element.nameless:
-                self._nameless |= mask
-            for name in element.names:
-                named[name] = named.get(name, 0) | mask
-            for set_name in element.sets:
-                found = self._sets[set_name]
-                self._signal |= mask if found.signal else 0
-                self._unnamed_libc |= mask if found.unnamed else 0
-                self._every_libc |= mask if found.every else 0
-                exact, beginnings = (libc_named, libc_prefixes) if found.libc else (named, prefixes)
-                for name in found.exact:
-                    exact[name] = exact.get(name, 0) | mask
-                for name in found.prefixes:
-                    beginnings[name] = beginnings.get(name, 0) | mask
-        self._named, self._libc_named = named, libc_named
-        self._prefixes, self._libc_prefixes = tuple(prefixes.items()), tuple(libc_prefixes.items())
-
     def _forget(self) -> None:
         self._states: dict[int, _State] = {}
+        self._taken: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = {}
         self._masks: list[int] = []
         self._class_of_mask: dict[int, int] = {}
         self._class_of_frame: tuple[dict[tuple[str | None, str | None, bool], int], ...] = ({}, {})
-        self._start = self._state(self._skip(self._first))
-
-    # Running
-
-    def _skip(self, bits: int) -> int:
-        """Add what can be reached without a frame: past every ``*`` element that is awaited."""
-        return reach(bits, self._skip_first, self._skip_last, self._skip_to)
-
-    def _gap(self, bits: int) -> int:
-        """Add what any number of unseen frames could reach: everything further on in the same pattern."""
-        return reach(bits, self._gap_first, self._gap_last, self._gap_to)
+        self._start = self._state(self._layout.skip(self._layout.first))
 
     def _state(self, bits: int) -> _State:
         state = self._states.get(bits)
         if state is None:
             state = self._states[bits] = _State(bits)
         return state
-
-    def _step(self, bits: int, mask: int) -> int:
-        fits = bits & mask
-        return self._skip(((fits & self._one) << 1) | (fits & self._star)) | (bits & self._accept)
-
-    def _mask(self, frame: Frame, trace: bool) -> int:
-        """The elements that this frame fits."""
-        name = SIGNAL if frame.signal else normalise(frame.function)
-        where = home(frame.module)
-        if name == SIGNAL:
-            mask = self._signal
-        elif name is None:
-            mask = self._nameless
-            # A pasted trace seldom says whose code a frame is: there an unknown home may be libc.
-            if where == "libc" or (trace and where == "unknown"):
-                mask |= self._unnamed_libc
-        else:
-            mask = self._named.get(name, 0)
-            for beginning, bits in self._prefixes:
-                if name.startswith(beginning):
-                    mask |= bits
-            if where != "other":
-                mask |= self._libc_named.get(name, 0)
-                for beginning, bits in self._libc_prefixes:
-                    if name.startswith(beginning):
-                        mask |= bits
-        if where == "libc" and name != SIGNAL:
-            mask |= self._every_libc
-        return (mask ^ self._negated) | self._anything
 
     def _class(self, frame: Frame, trace: bool) -> int:
         """A small number for all frames that fit the same elements."""
@@ -183,7 +65,7 @@ class Matcher:
         if found is None:
             if len(known) >= _FRAME_LIMIT:
                 known.clear()
-            mask = self._mask(frame, trace)
+            mask = self._layout.mask(frame, trace)
             found = self._class_of_mask.get(mask)
             if found is None:
                 found = self._class_of_mask[mask] = len(self._masks)
@@ -198,25 +80,25 @@ class Matcher:
         known = self._class_of_frame[trace]
         for index, frame in enumerate(thread.frames):
             if index in holes.before:
-                state = self._state(self._gap(state.bits) if hopeful else self._step(state.bits, self._anything))
+                state = self._state(self._layout.gap(state.bits) if hopeful else self._layout.miss(state.bits))
             kind = known.get((frame.function, frame.module, frame.signal))
             if kind is None:
                 kind = self._class(frame, trace)
             following = state.next.get(kind)
             if following is None:
-                following = state.next[kind] = self._state(self._step(state.bits, self._masks[kind]))
+                following = state.next[kind] = self._state(self._layout.step(state.bits, self._masks[kind]))
             state = following
         if holes.at_end and hopeful:
-            state = self._state(self._gap(state.bits))
+            state = self._state(self._layout.gap(state.bits))
         return state
 
     def _accepted(self, state: _State) -> tuple[int, ...]:
         if state.accepted is None:
-            bits = state.bits & self._accept
+            bits = state.bits & self._layout.accept
             found = []
             while bits:
                 low = bits & -bits
-                found.append(self._pattern_of_accept[low.bit_length() - 1])
+                found.append(self._layout.pattern_of_accept[low.bit_length() - 1])
                 bits ^= low
             state.accepted = tuple(found)
         return state.accepted
@@ -240,7 +122,17 @@ class Matcher:
 
     def levels(self, index: int, thread: Thread, *, trace: bool) -> tuple[tuple[int, ...], ...]:
         """For each element of a pattern that fits, the levels of the frames it took. Innermost fit, longest runs."""
-        return self._single(index)._levels(thread, trace)
+        inner = thread.frames[:_MEMO_FRAMES]
+        if inner[-1].level != len(inner) - 1:  # frames are missing in between
+            return self._single(index)._levels(thread.frames, trace)
+        # Stacks that differ only in what no pattern names have the same answer, and those are most of a pile.
+        key = (index, *(self._class(frame, trace) for frame in inner))
+        taken = self._taken.get(key)
+        if taken is None:
+            taken = self._single(index)._levels(inner, trace)
+            if len(self._taken) < _STATE_LIMIT:
+                self._taken[key] = taken
+        return taken or self._single(index)._levels(thread.frames, trace)
 
     def stopped_at(self, index: int, thread: Thread, *, trace: bool) -> tuple[int, int | None]:
         """Where a pattern that does not fit gave up: how many of its elements had been satisfied at best, and the
@@ -250,13 +142,13 @@ class Matcher:
     def _single(self, index: int) -> Matcher:
         single = self._singles.get(index)
         if single is None:
-            single = self._singles[index] = Matcher((self.patterns[index],), self._sets)
+            single = self._singles[index] = Matcher((self._layout.patterns[index],), self._layout.sets)
         return single
 
     def _stopped_at(self, thread: Thread, trace: bool) -> tuple[int, int | None]:
         bits = furthest = self._start.bits
         for frame in thread.frames:
-            following = self._step(bits, self._masks[self._class(frame, trace)])
+            following = self._layout.step(bits, self._masks[self._class(frame, trace)])
             if not following:
                 return self._satisfied(furthest), frame.level
             bits, furthest = following, max(furthest, following)
@@ -265,35 +157,36 @@ class Matcher:
     def _satisfied(self, bits: int) -> int:
         """Elements before the highest bit."""
         place = bits.bit_length() - 1
-        return self._positions[place] if place < len(self._positions) else len(self.patterns[0].elements)
+        return self._layout.positions[place] if place < len(self._layout.positions) else len(self._layout.patterns[0].elements)
 
-    def _levels(self, thread: Thread, trace: bool) -> tuple[tuple[int, ...], ...]:
-        holes = gaps(thread)
+    def _levels(self, frames: Sequence[Frame], trace: bool) -> tuple[tuple[int, ...], ...]:
         states = [self._start.bits]
         masks: list[int] = []
         levels: list[int] = []  # -1: a gap, which has no level
-        for index, frame in enumerate(thread.frames):
-            if states[-1] & self._accept:
+        expected = 0
+        for frame in frames:
+            if states[-1] & self._layout.accept:
                 break
-            if index in holes.before:
-                states.append(self._step(states[-1], self._anything))
-                masks.append(self._anything)
+            if frame.level != expected:
+                states.append(self._layout.miss(states[-1]))
+                masks.append(self._layout.anything)
                 levels.append(-1)
             mask = self._masks[self._class(frame, trace)]
-            states.append(self._step(states[-1], mask))
+            states.append(self._layout.step(states[-1], mask))
             masks.append(mask)
             levels.append(frame.level)
-        taken: list[list[int]] = [[] for _ in range(self._width)]
-        if not states[-1] & self._accept:
+            expected = frame.level + 1
+        taken: list[list[int]] = [[] for _ in range(self._layout.width)]
+        if not states[-1] & self._layout.accept:
             return ()
-        place, at = self._width - 1, len(states) - 1
+        place, at = self._layout.width - 1, len(states) - 1
         while place > 0 or at > 0:
             mask = masks[at - 1] if at else 0
             before = states[at - 1] & mask if at else 0
-            if before >> place & 1 and self._star >> place & 1:
+            if before >> place & 1 and self._layout.star >> place & 1:
                 at -= 1
                 taken[place].append(levels[at])
-            elif place and before >> (place - 1) & 1 and self._one >> (place - 1) & 1:
+            elif place and before >> (place - 1) & 1 and self._layout.one >> (place - 1) & 1:
                 at, place = at - 1, place - 1
                 taken[place].append(levels[at])
             else:
@@ -303,6 +196,6 @@ class Matcher:
     def _by_element(self, taken: list[list[int]]) -> tuple[tuple[int, ...], ...]:
         """Join the two bits of a ``+`` element; drop the gaps."""
         joined: dict[int, list[int]] = {}
-        for (bit, _), position in zip(self._elements, self._positions, strict=True):
+        for (bit, _), position in zip(self._layout.elements, self._layout.positions, strict=True):
             joined.setdefault(position, []).extend(level for level in taken[bit] if level >= 0)
         return tuple(tuple(sorted(levels)) for levels in joined.values())

@@ -83,7 +83,7 @@ def _agreement(document: Document, signature: Signature) -> None:
         document.wrong(("proven",), "[proven] needs a table [likely] before it")
     if signature.near and not signature.match.frames:
         document.wrong(("near",), "[near] loosens the frames of [match], and there are none")
-    asked = {test.name for test in signature.facts()}
+    asked = {name for name, _ in signature.facts_for_a_finding}
     if "lock-orphaned" in {test.name for test in signature.proven.all} and "lock-owner-alive" not in asked:
         document.wrong(("proven",), "who asks for lock-orphaned must have lock-owner-alive as a veto")
 

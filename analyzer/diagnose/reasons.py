@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import cache
 
-from analyzer.diagnose.answers import Answers
+from analyzer.diagnose.answers import Answers, not_asked
 from analyzer.diagnose.pattern import Pattern
-from analyzer.diagnose.signature import FactTest
-from analyzer.model import Frame, Holds, Reason, Thread
-
-Decides = Literal["match", "likely", "proven", "veto"]
-_WEIGHT: dict[Decides, int] = {"match": 0, "veto": 1, "likely": 2, "proven": 3}
+from analyzer.diagnose.signature import Decides
+from analyzer.model import CaptureMethod, Fact, Frame, Holds, Reason, Thread
 
 
 class Reasons:
@@ -23,30 +20,33 @@ class Reasons:
 
     def add(self, asked: str, holds: Holds, value: str, decides: Decides) -> None:
         """A question that the stacks answer."""
-        self._found[asked] = Reason(asked, holds, value, self._how(), decides)
+        self._found[asked] = Reason(asked, holds, value, self._answers.how_to_see_stacks, decides)
 
     def frames(self, pattern: Pattern, value: str) -> None:
         """The frames that fit."""
         self.add(f"Do the frames fit {pattern.text}?", "yes", value, "match")
 
-    def fact(self, test: FactTest, decides: Decides) -> None:
-        """A fact; asked for by several clauses it stands once, with the weightiest."""
-        known = self._found.get(test.name)
-        if known is None or _WEIGHT[decides] > _WEIGHT[known.decides]:
-            fact = self._answers.fact(test.name, self._thread)
-            self._found[test.name] = Reason(fact.asked, fact.holds, fact.value, fact.how, decides, fact.name)
+    def facts(self, asked: tuple[tuple[str, Decides], ...]) -> None:
+        """What was answered to these facts, each with the clause that asks for it."""
+        for name, decides in asked:
+            if self._answers.silent(name):
+                self._found[name] = _silence(name, self._answers.method, decides)
+            else:
+                self._found[name] = _reason(self._answers.fact(name, self._thread), decides)
 
     def all(self) -> tuple[Reason, ...]:
         """In the order in which they were asked."""
         return tuple(self._found.values())
 
-    def _how(self) -> str:
-        method, process = self._answers.method, self._answers.process
-        if method == "trace":
-            return "in the text that was given"
-        if method == "core":
-            return "gdb -batch -ex 'thread apply all bt' PROGRAM CORE"
-        return f"gdb -p {process.pid} -batch -ex 'thread apply all bt'"
+
+@cache
+def _silence(name: str, method: CaptureMethod, decides: Decides) -> Reason:
+    """The reason for a fact that nobody asked for: the same for every thread."""
+    return _reason(not_asked(name, method), decides)
+
+
+def _reason(fact: Fact, decides: Decides) -> Reason:
+    return Reason(fact.asked, fact.holds, fact.value, fact.how, decides, fact.name)
 
 
 def frames_told(thread: Thread, levels: tuple[int, ...], guilty: Frame | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,8 @@ from analyzer.diagnose.pattern import Pattern
 from analyzer.model import Holds, Reference
 
 Kind = Literal["cause", "wait"]
+Decides = Literal["match", "likely", "proven", "veto"]
+"""The clause a reason belongs to, as `model.Reason.decides` has it."""
 Maturity = Literal["experimental", "stable", "deprecated"]
 
 
@@ -116,11 +119,19 @@ class Signature:
             found += [*exclusion.frames, *exclusion.others]
         return tuple(found)
 
-    def facts(self) -> tuple[FactTest, ...]:
-        """Every fact it asks for, in the order of its clauses."""
-        found = [*self.match.needs, *self.match.facts]
-        for exclusion in (*self.near, *self.veto):
-            found += exclusion.facts
-        for requirement in (self.likely, self.proven):
-            found += [*requirement.all, *requirement.any]
-        return tuple(found)
+    @cached_property
+    def facts_for_a_finding(self) -> tuple[tuple[str, Decides], ...]:
+        """Every fact it asks for, once, with the weightiest clause that asks for it."""
+        raising: dict[str, Decides] = {}
+        for requirement, decides in ((self.likely, "likely"), (self.proven, "proven")):
+            for test in (*requirement.all, *requirement.any):
+                raising[test.name] = "proven" if decides == "proven" else "likely"
+        return tuple((dict(self.facts_for_a_near_miss) | raising).items())
+
+    @cached_property
+    def facts_for_a_near_miss(self) -> tuple[tuple[str, Decides], ...]:
+        """The facts that can take it off the list."""
+        asked: dict[str, Decides] = {test.name: "match" for test in (*self.match.needs, *self.match.facts)}
+        for veto in self.veto:
+            asked |= {test.name: "veto" for test in veto.facts}
+        return tuple(asked.items())

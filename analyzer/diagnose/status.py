@@ -26,18 +26,22 @@ class Seen:
     verdicts: tuple[Verdict, ...]
 
 
-def stuck_threads(seen: Sequence[Seen]) -> list[ThreadRef]:
+Stuck = list[tuple[Seen, Thread]]
+
+
+def stuck_threads(seen: Sequence[Seen]) -> Stuck:
     """Threads that wait without a timeout for a lock."""
-    return [ThreadRef(one.process.pid, thread.tid) for one in seen for thread in one.process.threads if _stuck(one, thread)]
+    return [(one, thread) for one in seen for thread in one.process.threads if _stuck(one, thread)]
 
 
-def status(seen: Sequence[Seen], findings: tuple[Finding, ...], asked: ThreadRef | None) -> tuple[Status, tuple[str, ...]]:
+def status(
+    seen: Sequence[Seen], stuck: Stuck, findings: tuple[Finding, ...], asked: ThreadRef | None
+) -> tuple[Status, tuple[str, ...]]:
     """The word, and the sentences for ``Diagnosis.unexplained``."""
     if any(finding.certainty in ("likely", "proven") for finding in findings):
         return "root-cause", ()
     explained = {(finding.pid, finding.tid) for finding in findings}
     sentences = [text for one in seen for text in _cut(one)]
-    stuck = [(one, thread) for one in seen for thread in one.process.threads if _stuck(one, thread)]
     told = explained | {(one.process.pid, thread.tid) for one, thread in stuck}
     hung = [(one, thread) for one, thread in stuck if _still(one)]
     for one, thread in stuck:

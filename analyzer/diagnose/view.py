@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from analyzer.diagnose.match import SIGNAL
+from analyzer.diagnose.layout import SIGNAL
 from analyzer.diagnose.symbols import SymbolSet, home, normalise
 from analyzer.model import Frame, Thread
 
