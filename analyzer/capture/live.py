@@ -16,7 +16,7 @@ from analyzer.capture.family import discover, same_program
 from analyzer.capture.gdb import find
 from analyzer.capture.locks import find_lock
 from analyzer.capture.look import look, sample_again
-from analyzer.capture.peers import Asker
+from analyzer.capture.peers.asker import Asker
 from analyzer.capture.reach import follow, kin, leave_alone
 from analyzer.capture.restore import Target
 from analyzer.capture.seen import Seen

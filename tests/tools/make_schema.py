@@ -1,4 +1,4 @@
-"""Writes reports/hanganalyze-1.schema.json from the dataclasses: ``python -m tests.tools.make_schema``.
+"""Writes reports/hanganalyze-1.schema.json and hanganalyze-scan-1.schema.json from the dataclasses: ``python -m tests.tools.make_schema``.
 
 Names, types and the docstrings under the fields come from analyzer/model, so that the schema cannot tell another story
 than the code. Unknown fields are allowed: a later minor version may add some. A field with a default may be missing,
@@ -17,21 +17,33 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from analyzer.model import SCHEMA, Diagnosis
+from analyzer.model.scan import SCAN_SCHEMA, Scan
 
-FILE = Path(__file__).resolve().parents[2] / "reports" / f"hanganalyze-{SCHEMA}.schema.json"
+_REPORTS = Path(__file__).resolve().parents[2] / "reports"
+FILE = _REPORTS / f"hanganalyze-{SCHEMA}.schema.json"
+SCAN_FILE = _REPORTS / f"hanganalyze-scan-{SCAN_SCHEMA}.schema.json"
 SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 def make() -> str:
-    """The schema's text."""
+    """The text of the schema of results."""
+    return _document(Diagnosis, FILE, f"A result of hanganalyze, schema {SCHEMA}", SCHEMA)
+
+
+def make_scan() -> str:
+    """The text of the schema of scans."""
+    return _document(Scan, SCAN_FILE, f"A scan of hanganalyze, schema {SCAN_SCHEMA}", SCAN_SCHEMA)
+
+
+def _document(cls: type[Any], file: Path, title: str, version: int) -> str:
     definitions: dict[str, Any] = {}
-    root = _object(Diagnosis, definitions)
-    root["properties"] = {"schema": {**root["properties"].pop("schema"), "const": SCHEMA}, **root["properties"]}
-    root["required"].insert(0, "schema")
+    root = _object(cls, definitions)
+    root["properties"] = {"schema": {**root["properties"].pop("schema"), "const": version}, **root["properties"]}
+    root["required"] = ["schema", *(name for name in root["required"] if name != "schema")]
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": FILE.name,
-        "title": f"A result of hanganalyze, schema {SCHEMA}",
+        "$id": file.name,
+        "title": title,
         **root,
         "$defs": dict(sorted(definitions.items())),
     }
@@ -85,5 +97,6 @@ def _docstrings(cls: type[Any]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    FILE.write_text(make(), encoding="utf-8")
-    sys.stdout.write(f"wrote {FILE.name}\n")
+    for file, text in ((FILE, make()), (SCAN_FILE, make_scan())):
+        file.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"wrote {file.name}\n")
