@@ -375,8 +375,22 @@ def _render(arguments: argparse.Namespace) -> int:
     return _exit_code(diagnosis)
 
 
+def _scan(arguments: argparse.Namespace) -> int:
+    from analyzer.scan_command import ScanCommand
+
+    width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
+    command = ScanCommand(arguments, _out, lambda text: print(f"hanganalyze: {text}", file=sys.stderr), width)
+    try:
+        command.run()
+    except Interrupted:
+        if not arguments.watch:
+            raise
+    return FOUND if command.found else NOT_FOUND
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "analyse": _analyse,
+    "scan": _scan,
     "trace": _trace,
     "core": _core,
     "demo": _demo,

@@ -15,6 +15,7 @@ Why does this process not move? Attaches gdb, proves the cause, writes one HTML 
   hanganalyze PID...              analyse; writes hanganalyze-NAME-PID.html here, prints the verdict and the path
   hanganalyze trace [FILE|-]      the same from pasted text (gdb, pstack, eu-stack, coredumpctl, ...)
   hanganalyze core CORE           the same from a core, of any architecture that gdb knows
+  hanganalyze scan                every process of this host, cheaply: who looks hung?
   hanganalyze demo                hang the bundled loader and analyse it
   hanganalyze doctor              what works here, what does not, the command that mends it
   hanganalyze run [--timeout S] [--repeat N] -- CMD...   run it; what hangs is analysed, then ended; how often?
@@ -24,6 +25,16 @@ Why does this process not move? Attaches gdb, proves the cause, writes one HTML 
 
 Exit status: 0 a root cause was found (likely or proven); 1 analysed, none found (healthy, or hung and unknown);
 2 wrong usage; 3 could not analyse (gone, not permitted, the debugger failed).
+"""
+
+SCAN = """\
+Looks at every process of this host through /proc alone: nothing is stopped, no memory is read, no debugger is started.
+
+  HUNG     waits for a lock, and nobody can be seen who could release it
+  suspect  waits for a lock, and no thread of it moves; or others wait for it while it is stopped or uninterruptible
+  waits    stands in a futex wait without a timeout, as idle thread pools do too
+
+Exit status: 0 a process looks hung (with --analyse: a root cause was found); 1 none; 2 wrong usage; 3 could not look.
 """
 
 
@@ -215,9 +226,30 @@ def trace() -> argparse.ArgumentParser:
     return parser
 
 
+def scan() -> argparse.ArgumentParser:
+    """``hanganalyze scan``."""
+    parser = _parser("scan", SCAN)
+    parser.add_argument("--json", action="store_true", help="as JSON; with --watch one document a line")
+    parser.add_argument("--all", action="store_true", help="also list those that only wait as idle thread pools do")
+    parser.add_argument("--watch", action="store_true", help="again and again, telling what is new, until Ctrl-C")
+    parser.add_argument(
+        "--every", type=_seconds, default=10.0, metavar="S", help="seconds between two looks of --watch (default 10)"
+    )
+    parser.add_argument("--analyse", action="store_true", help="the full analysis of the likeliest, each with a report")
+    parser.add_argument("--top", type=int, default=3, metavar="N", help="how many --analyse takes (default 3)")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="where the reports of --analyse go (default: here)")
+    parser.add_argument("--format", choices=FORMATS, default=None, help="of the reports of --analyse (default: html)")
+    parser.add_argument("--max-pause", type=_seconds, default=5.0, metavar="S",
+                        help="let a process go when it has stood still for --analyse this long (default 5)")  # fmt: skip
+    parser.add_argument("--gdb", metavar="PATH", help="the gdb to use for --analyse (also: HANGANALYZE_GDB)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the whole error")
+    _add_judging(parser)
+    return parser
+
+
 COMMANDS = {
-    "core": core, "trace": trace, "run": run, "demo": demo, "doctor": doctor, "reference": reference, "signatures": signatures,
-    "render": render,
+    "core": core, "trace": trace, "run": run, "scan": scan, "demo": demo, "doctor": doctor, "reference": reference,
+    "signatures": signatures, "render": render,
 }  # fmt: skip
 """Name of a command -> its parser."""
 

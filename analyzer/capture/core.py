@@ -17,8 +17,8 @@ from analyzer.capture.core_debugger import debugger_for
 from analyzer.capture.core_file import CoreFile, CoreMemory
 from analyzer.capture.core_links import link_names
 from analyzer.capture.core_notes import CoreProcess, read_notes, system_call, thread_pointer
-from analyzer.capture.core_space import core_space, executable_path
 from analyzer.capture.core_own import add_own_note, correct_stacks, own_note_of
+from analyzer.capture.core_space import core_space, executable_path
 from analyzer.capture.core_sysroot import FilledMemory, FoundFiles, find_files, lay_out
 from analyzer.capture.core_unpack import plain_core
 from analyzer.capture.core_words import about_files, about_writer

@@ -18,7 +18,7 @@ from analyzer.capture.look import look
 from analyzer.capture.member import Member, photograph, wait_for_second_sample
 from analyzer.capture.method import Choice
 from analyzer.capture.package import PackageSearch
-from analyzer.capture.peers import Asker
+from analyzer.capture.peers.asker import Asker
 from analyzer.capture.photo_stacks import core_of
 from analyzer.capture.reach import follow, kin, leave_alone
 from analyzer.capture.restore import Target

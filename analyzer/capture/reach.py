@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from analyzer.capture.family import ancestors_of_self, same_program
 from analyzer.capture.look import look
-from analyzer.capture.peers import Asker
+from analyzer.capture.peers.asker import Asker
 from analyzer.capture.procfs import sample
 from analyzer.capture.seen import Seen
 from analyzer.errors import NoSuchProcess

@@ -12,8 +12,8 @@ from __future__ import annotations
 import platform
 
 from analyzer.capture.architecture import ARCHITECTURES
-from analyzer.capture.facts.robust_list_unregistered import robust_list_head
 from analyzer.capture.glibc_threads import Listed, all_listed, self_pointer
+from analyzer.capture.kernel_calls import robust_list_head
 from analyzer.capture.memory import MemoryUnreadable
 from analyzer.capture.seen import Seen
 

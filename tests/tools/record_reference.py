@@ -11,9 +11,10 @@ import platform
 import sys
 from pathlib import Path
 
+from analyzer.reference.trials import trials
+
 from analyzer.reference.options import Widen
 from analyzer.reference.photo import anonymous, save, take
-from analyzer.reference.trials import trials
 
 FOLDER = Path(__file__).parents[2] / "reports" / "recorded"
 RUNS = 100

@@ -18,9 +18,10 @@ def _validator(name: str) -> Any:
     return jsonschema.validators.validator_for(schema)(schema)
 
 
-def check_schema(result: dict[str, Any]) -> dict[str, Any]:
+def check_schema(result: dict[str, Any], name: str | None = None) -> dict[str, Any]:
     """The result itself, if it is valid; else an AssertionError with every place that is not."""
-    name = "hanganalyze-trials-1.schema.json" if result.get("kind") == "trials" else "hanganalyze-1.schema.json"
+    if name is None:
+        name = "hanganalyze-trials-1.schema.json" if result.get("kind") == "trials" else "hanganalyze-1.schema.json"
     problems = [f"{error.json_path}: {error.message}" for error in _validator(name).iter_errors(result)]
     assert not problems, "\n".join(problems[:20])
     return result

@@ -6,20 +6,17 @@ If so, a lock held by a thread of the other process is not orphaned: that thread
 
 from __future__ import annotations
 
-import ctypes
-import errno
-import os
 import platform
 from collections.abc import Mapping
 
 from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.facts.answer import unknown, yes_no
+from analyzer.capture.kernel_calls import same_memory
 from analyzer.capture.procfs import process_state
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact
 
 _NAME = "address-space-shared"
-_KCMP_VM = 1
 
 
 def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:
@@ -44,22 +41,3 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:
     if refused:
         return [unknown(_NAME, "; ".join(refused), how)]
     return [yes_no(_NAME, False, "its memory is its own", how)]
-
-
-def same_memory(pid: int, other: int, number: int) -> bool | str:
-    """Whether two processes have the same address space, or why the kernel does not say."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(
-        ctypes.c_long(number),
-        ctypes.c_int(pid),
-        ctypes.c_int(other),
-        ctypes.c_int(_KCMP_VM),
-        ctypes.c_long(0),
-        ctypes.c_long(0),
-    )
-    if result >= 0:
-        return bool(result == 0)
-    code = ctypes.get_errno()
-    if code == errno.ENOSYS:
-        return "this kernel lacks kcmp"
-    return "not permitted" if code == errno.EPERM else os.strerror(code)

@@ -8,14 +8,12 @@ Source: get_robust_list(2).
 
 from __future__ import annotations
 
-import ctypes
-import errno
-import os
 import platform
 from collections.abc import Mapping
 
 from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.facts.answer import unknown, yes_no
+from analyzer.capture.kernel_calls import robust_list_head
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact
 
@@ -42,13 +40,3 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG0
     if isinstance(head, str):
         return [unknown(_NAME, head, how)]
     return [yes_no(_NAME, head == 0, f"the list head is {head:#x}" if head else "the list head is NULL", how)]
-
-
-def robust_list_head(tid: int, number: int) -> int | str:
-    """The registered head of a thread, or why it cannot be had."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    head, size = ctypes.c_void_p(), ctypes.c_size_t()
-    if libc.syscall(ctypes.c_long(number), ctypes.c_int(tid), ctypes.byref(head), ctypes.byref(size)) == 0:
-        return head.value or 0
-    code = ctypes.get_errno()
-    return "not permitted" if code == errno.EPERM else os.strerror(code)

@@ -1,6 +1,6 @@
 """Who has which file open: one pass over /proc/*/fd, made when it is first asked for, for all questions.
 
-Only descriptors are seen that the kernel lets us see (the right to ptrace); the processes that hide theirs are counted. The answer
+Only descriptors are seen that the kernel lets us see (the right to ptrace); processes that hide theirs are counted. The answer
 is as old as the pass: a process that opens or closes something afterwards is not noticed.
 """
 
