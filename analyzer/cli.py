@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from analyzer.errors import HangAnalyzeError, UsageError
 
@@ -19,10 +19,18 @@ if TYPE_CHECKING:
     import argparse
     from types import FrameType
 
-    from analyzer.model import Diagnosis
+    from analyzer.model import Diagnosis, TrialResult
     from analyzer.render import Format
+    from analyzer.series_watch import Make
 
 FOUND, NOT_FOUND, WRONG_USAGE, COULD_NOT = 0, 1, 2, 3
+
+
+class Terminal(TypedDict):
+    """Arguments of the text formats."""
+
+    width: int
+    colour: bool
 
 
 class Interrupted(BaseException):
@@ -190,9 +198,13 @@ def _deliver(diagnosis: Diagnosis, format: Format, target: str | None) -> None:
 def _summary(diagnosis: Diagnosis) -> str:
     from analyzer.render.text import to_text
 
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
-    return to_text(diagnosis, width=width, colour=colour)
+    return to_text(diagnosis, **_terminal())
+
+
+def _terminal() -> Terminal:
+    """How text is to be laid out for whoever reads standard output."""
+    terminal = sys.stdout.isatty()
+    return {"width": os.get_terminal_size().columns if terminal else 100, "colour": terminal and not os.environ.get("NO_COLOR")}
 
 
 def _exit_code(diagnosis: Diagnosis) -> int:
@@ -211,6 +223,49 @@ def _trace(arguments: argparse.Namespace) -> int:
     diagnosis = analyse_trace(data.decode("utf-8", "backslashreplace"), source, arguments.signatures)
     _deliver(diagnosis, format, target)
     return _exit_code(diagnosis)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from analyzer.trials.command import run
+
+    return _series(arguments, lambda tell, stopped: run(arguments, _progress(arguments), tell, stopped))
+
+
+def _series(arguments: argparse.Namespace, make: Make) -> int:
+    from analyzer.output import check_writable, series_name, series_place
+    from analyzer.series_watch import watch
+
+    format, target = _format_and_target(arguments)
+    if target != "-":
+        check_writable(series_place(target, "hanganalyze-run"))
+    result = watch(make, lambda text: print(f"hanganalyze: {text}", file=sys.stderr), _interrupt, verbose=arguments.verbose)
+    _deliver_series(result, format, target, series_name(result, format))
+    return _exit_code_of_series(result)
+
+
+def _deliver_series(result: TrialResult, format: Format, target: str | None, name: str) -> None:
+    from analyzer.output import series_place, write
+    from analyzer.render import render_series
+
+    data = render_series(result, format)
+    if target == "-" or (target is None and format == "text"):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    path = series_place(target, name)
+    write(path, data)
+    from analyzer.render.series_text import series_to_text
+
+    _out(series_to_text(result, **_terminal()))
+    _out(f"Report: {path}")
+
+
+def _exit_code_of_series(result: TrialResult) -> int:
+    if any(hang.status == "root-cause" for hang in result.hangs):
+        return FOUND
+    hung = [run for run in result.runs if run.outcome == "hung"]
+    unseen = hung and all(hang.diagnosis is None for hang in result.hangs)
+    return COULD_NOT if unseen or not any(one.counted or one.moving for one in result.numbers) else NOT_FOUND
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -236,6 +291,12 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def _reference(arguments: argparse.Namespace) -> int:
     from analyzer.reference import commands
 
+    if arguments.verb == "trials":
+        from analyzer.trials.loader import loader_trials
+
+        commands.check_input(arguments.input)
+        options = (arguments.fix, arguments.widen, arguments.runs, arguments.input)
+        return _series(arguments, lambda tell, stopped: loader_trials(*options, jobs=arguments.jobs, tell=tell, stopped=stopped))
     return FOUND if commands.run(arguments, _out, _progress(arguments)) else NOT_FOUND
 
 
@@ -248,16 +309,36 @@ def _signatures(arguments: argparse.Namespace) -> int:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    from analyzer.render import load
+    from analyzer.model import TrialResult
+    from analyzer.output import series_name
+    from analyzer.render import load_any
 
     format, target = _format_and_target(arguments)
     try:
         data = arguments.saved.read_bytes()
     except OSError as error:
         raise UsageError(f"{arguments.saved} cannot be read: {error.strerror}.") from error
-    diagnosis = load(data)
+    saved = load_any(data)
+    if isinstance(saved, TrialResult):
+        if arguments.hang is None:
+            _deliver_series(saved, format, target, series_name(saved, format))
+            return _exit_code_of_series(saved)
+        diagnosis = _one_hang(saved, arguments.hang)
+    elif arguments.hang is not None:
+        raise UsageError(f"{arguments.saved} is the analysis of one process: it has no hang number {arguments.hang}.")
+    else:
+        diagnosis = saved
     _deliver(diagnosis, format, target)
     return _exit_code(diagnosis)
+
+
+def _one_hang(saved: TrialResult, number: int) -> Diagnosis:
+    if not 1 <= number <= len(saved.hangs):
+        raise UsageError(f"There is no hang number {number}: this series has {len(saved.hangs)}.")
+    hang = saved.hangs[number - 1]
+    if hang.diagnosis is None:
+        raise UsageError(f"Hang number {number} was not analysed: {hang.problem}")
+    return hang.diagnosis
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -265,6 +346,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "trace": _trace,
     "demo": _demo,
     "doctor": _doctor,
+    "run": _run,
     "reference": _reference,
     "signatures": _signatures,
     "render": _render,

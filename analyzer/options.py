@@ -16,6 +16,7 @@ Why does this process not move? Attaches gdb, proves the cause, writes one HTML 
   hanganalyze trace [FILE|-]      the same from pasted text (gdb, pstack, eu-stack, coredumpctl, ...)
   hanganalyze demo                hang the bundled loader and analyse it
   hanganalyze doctor              what works here, what does not, the command that mends it
+  hanganalyze run [--timeout S] [--repeat N] -- CMD...   run it; what hangs is analysed, then ended; how often?
   hanganalyze reference build|run|trials    the reference loader
   hanganalyze signatures list|show|lint|test|explain|new    the catalogue of known hangs
   hanganalyze render SAVED.json   another format from a saved result
@@ -25,9 +26,22 @@ Exit status: 0 a root cause was found (likely or proven); 1 analysed, none found
 """
 
 
-def _parser(command: str | None, description: str) -> argparse.ArgumentParser:
+RUN = """\
+Runs a command again and again. A run that is not over after the timeout is analysed first, with its whole family, and then
+ended with everything it started. One report over all runs: how many hung, for which reason, with exact intervals; durations,
+processor time and memory of clean and of hung runs.
+
+The command gets no input, a session of its own, and HANGANALYZE_RUN and HANGANALYZE_SUBJECT in its environment. Of its output the
+end is kept. Ctrl-C ends the series and reports what was done by then.
+"""
+WIDENERS = ("stdio", "malloc", "atfork", "nss")
+
+
+def _parser(command: str | None, description: str, usage: str | None = None) -> argparse.ArgumentParser:
     prog = f"hanganalyze {command}" if command else "hanganalyze"
-    return argparse.ArgumentParser(prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    return argparse.ArgumentParser(
+        prog, usage=usage, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +73,13 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _number(text: str) -> float:
+    try:
+        return float(text)  # which numbers can be meant is for the plan to say
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from error
+
+
 def _pid(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) < 1 << 22:
         raise argparse.ArgumentTypeError(f"{text!r} is neither a process id nor a command; hanganalyze --help lists both")
@@ -70,6 +91,28 @@ def analysis() -> argparse.ArgumentParser:
     parser = _parser(None, OVERVIEW)
     parser.add_argument("pids", metavar="PID", nargs="+", type=_pid, help="process id, as ps shows it")
     parser.add_argument("--version", action="version", version=f"hanganalyze {__version__}")
+    _add_output(parser)
+    _add_capture(parser)
+    _add_judging(parser)
+    return parser
+
+
+def run() -> argparse.ArgumentParser:
+    """``hanganalyze run -- CMD...``."""
+    parser = _parser("run", RUN, "hanganalyze run [options] -- CMD...")
+    parser.add_argument("cmd", metavar="CMD", nargs=argparse.REMAINDER, help="the command and its arguments, after --")
+    parser.add_argument("--timeout", metavar="S", type=_number, default=30.0,
+                        help="a run that is not over after S seconds is analysed, then ended (default 30)")  # fmt: skip
+    parser.add_argument("--repeat", metavar="N", type=int, default=1, help="runs of each subject (default 1)")
+    parser.add_argument("--jobs", metavar="J", type=int, default=1, help="runs at a time (default 1)")
+    parser.add_argument("--widen", choices=("off", *WIDENERS), default="off",
+                        help="preload a race widener, which takes this lock over and over; every figure says so")  # fmt: skip
+    parser.add_argument("--setup", metavar="CMD", help="shell command before every run; $HANGANALYZE_RUN is the run's number")
+    parser.add_argument("--teardown", metavar="CMD", help="shell command after every run")
+    parser.add_argument("--against", metavar="CMD2", help="a second subject, in one word; runs take turns, A B A B ...")
+    parser.add_argument("--against-root", metavar="DIR", type=Path, help="the second subject is CMD inside this root directory")
+    parser.add_argument("--rate-before", metavar="RATE",
+                        help="how often it hung before: 0.005, 0.5%%, 1/200 or a saved result")  # fmt: skip
     _add_output(parser)
     _add_capture(parser)
     _add_judging(parser)
@@ -106,6 +149,8 @@ def reference() -> argparse.ArgumentParser:
             verb.add_argument("--stop-at", metavar="STEP", help="hold it at this step until Ctrl-C")
         else:
             verb.add_argument("--runs", type=int, default=20, metavar="N")
+            verb.add_argument("--jobs", type=int, default=1, metavar="J", help="runs at a time (default 1)")
+            _add_output(verb)
     return parser
 
 
@@ -133,6 +178,7 @@ def render() -> argparse.ArgumentParser:
     """``hanganalyze render SAVED.json``."""
     parser = _parser("render", "Another format from a saved result (JSON, or a report in HTML, which holds it).")
     parser.add_argument("saved", metavar="SAVED", type=Path)
+    parser.add_argument("--hang", metavar="K", type=int, help="of a series of runs: the whole report on hang number K, from 1")
     _add_output(parser)
     return parser
 
@@ -150,15 +196,26 @@ def trace() -> argparse.ArgumentParser:
     return parser
 
 
-COMMANDS = {"trace": trace, "demo": demo, "doctor": doctor, "reference": reference, "signatures": signatures, "render": render}
+COMMANDS = {"trace": trace, "run": run, "demo": demo, "doctor": doctor, "reference": reference, "signatures": signatures, "render": render}
 """Name of a command -> its parser."""
+
+
+def _split(argv: Sequence[str]) -> tuple[Sequence[str], bool, Sequence[str]]:
+    """What stands before the first --, whether there is one, and what stands behind it: the command's own words."""
+    if "--" not in argv:
+        return argv, False, []
+    here = list(argv).index("--")
+    return argv[:here], True, argv[here + 1 :]
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The parsed command line; ``.command`` is one of COMMANDS or ``analyse``. Raises SystemExit as argparse does."""
     name = next((word for word in argv if not word.startswith("-")), None)
     if name in COMMANDS and argv[0] == name:
-        arguments = COMMANDS[name]().parse_args(argv[1:])
+        own, dashes, command = _split(argv[1:]) if name == "run" else (argv[1:], False, [])
+        arguments = COMMANDS[name]().parse_args(own)
+        if dashes:
+            arguments.cmd = [*arguments.cmd, *command]
         arguments.command = name
         return arguments
     arguments = analysis().parse_args(argv)

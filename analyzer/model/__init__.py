@@ -1,4 +1,5 @@
-"""The values that flow through the house: Snapshot (what was seen), Diagnosis (what it means). Both are plain frozen data.
+"""The values that flow through the house: Snapshot (what was seen), Diagnosis (what it means), TrialResult (how often). All are
+plain frozen data.
 
 Field names are the names in the JSON (schema 1): fields may be added, none renamed. ``None`` means *not known*, never zero
 or empty. Addresses are hexadecimal strings (``0x7f...``), because JSON numbers lose bits above 2**53. Times: ``_ms``
@@ -6,6 +7,7 @@ milliseconds, ``_s`` seconds, ``_at`` UTC in ISO 8601.
 """
 
 from analyzer.model.diagnosis import (
+    SCHEMA,
     Affected,
     Certainty,
     ChainLink,
@@ -15,7 +17,6 @@ from analyzer.model.diagnosis import (
     Reason,
     Reference,
     ReferencePhoto,
-    SCHEMA,
     Status,
     TrialFigures,
 )
@@ -38,8 +39,21 @@ from analyzer.model.snapshot import (
     Tool,
     Wait,
 )
+from analyzer.model.trials import (
+    COUNTED,
+    TRIALS_SCHEMA,
+    Outcome,
+    TrialHang,
+    TrialNumbers,
+    TrialResult,
+    TrialRun,
+    TrialSubject,
+)
 
 __all__ = [
+    "COUNTED",
+    "SCHEMA",
+    "TRIALS_SCHEMA",
     "Affected",
     "Capture",
     "CaptureMethod",
@@ -55,12 +69,12 @@ __all__ = [
     "Lock",
     "Module",
     "NearMiss",
+    "Outcome",
     "Owner",
     "Process",
     "Reason",
     "Reference",
     "ReferencePhoto",
-    "SCHEMA",
     "Snapshot",
     "Status",
     "Syscall",
@@ -68,5 +82,10 @@ __all__ = [
     "ThreadRef",
     "Tool",
     "TrialFigures",
+    "TrialHang",
+    "TrialNumbers",
+    "TrialResult",
+    "TrialRun",
+    "TrialSubject",
     "Wait",
 ]

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from analyzer import __version__
+from analyzer.cache import cache_folder
 from analyzer.errors import BadSavedResult, CompilerMissing, HangAnalyzeError, LoaderFailed
 from analyzer.model import Diagnosis, Finding, Process, ReferencePhoto, Snapshot
-from analyzer.cache import cache_folder
 from analyzer.reference.options import LoaderOptions, Widen
 from analyzer.reference.run import start
 
@@ -53,8 +53,14 @@ def _scene(finding: Finding) -> tuple[Widen, str]:
 def built_here(widen: Widen, step: str, say: Callable[[str], None] = lambda _: None) -> ReferencePhoto:
     """From the cache, or built, run, held and captured now. Raises CompilerMissing, BuildFailed, LoaderFailed, CannotAnalyse."""
     from analyzer.reference.build import build_loader
+    from analyzer.reference.figures import kept as kept_figures
 
     binary = build_loader()
+    photo = _kept_or_taken(widen, step, binary, say)
+    return dataclasses.replace(photo, trials=kept_figures(binary, widen))
+
+
+def _kept_or_taken(widen: Widen, step: str, binary: Path, say: Callable[[str], None]) -> ReferencePhoto:
     key = hashlib.sha256(f"{binary.parent.name} {widen} {step} {__version__} {platform.release()}".encode()).hexdigest()[:16]
     kept = cache_folder() / f"photo-{key}.json"
     with contextlib.suppress(OSError, BadSavedResult):
