@@ -180,7 +180,7 @@ def _conclusions(result: TrialResult, words: Words) -> tuple[str, ...]:
         elif one.clean and one.upper is not None:
             allows = words.count("series.allows", one.counted, subject=subject, upper=percent(one.upper))
             said.append(f"{allows} {_by_luck(one, words)}")
-    if result.p_value is not None and all(one.counted for one in result.numbers):
+    if result.p_value is not None and all(one.clean or one.hung for one in result.numbers):
         key = "series.differ" if result.p_value < DOUBT else "series.same"
         said.append(words(key, p=probability(result.p_value)))
     if not statistics.available() and any(one.counted for one in result.numbers):

@@ -58,7 +58,7 @@ def loader_trials(
     if not result.interrupted:
         with contextlib.suppress(HangAnalyzeError, OSError):
             keep(figures_of(result, fix), Path(command[0]))
-    note = "A hang of the loader is known long before the timeout: its child waits for a lock, without any timeout, and never runs."
+    note = "A hang of the loader is known long before the timeout: its child waits for a lock and never runs."
     return dataclasses.replace(result, notes=(note, *result.notes))
 
 

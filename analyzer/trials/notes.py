@@ -36,7 +36,7 @@ def notes_on(plan: Plan, result: TrialResult) -> tuple[str, ...]:
             "theirs is not seen: run the command in the foreground."
         )
     if count["stopped"]:
-        notes.append(f"{_runs(count['stopped'])} under way when the series was ended, and does not count.")
+        notes.append(f"{_runs(count['stopped'])} under way when the series was ended: not counted.")
     unlooked = sum(run.outcome == "hung" and run.problem is not None for run in runs)
     if unlooked:
         first = next(run.problem for run in runs if run.outcome == "hung" and run.problem)

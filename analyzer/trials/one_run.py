@@ -44,6 +44,8 @@ class Report:
     tail: str = ""
     """The end of its output, for the person at the terminal."""
     notes: tuple[str, ...] = ()
+    teardown: str | None = None
+    """What went wrong with --teardown."""
     memory_floor_kib: int = 0
     """What wait4 says of memory is never below this: the kernel counts what the process was before its exec, a copy of us."""
 
@@ -66,7 +68,6 @@ def run_once(plan: Plan, subject: Subject, number: int) -> Report:
     The calling process must have called ``adopt_orphans`` and do one run at a time.
     """
     try:
-        notes = []
         environment = {**os.environ, RUN_VARIABLE: str(number), SUBJECT_VARIABLE: subject.name}
         if plan.setup is not None and (problem := _shell(plan.setup, environment)) is not None:
             raise CouldNotRun(
@@ -75,8 +76,8 @@ def run_once(plan: Plan, subject: Subject, number: int) -> Report:
         spare = descendants()  # what --setup left running on purpose belongs to the run until --teardown has been
         report = _Attempt(plan, subject, number, environment, spare).make()
         if plan.teardown is not None and (problem := _shell(plan.teardown, environment)) is not None:
-            notes.append(f"--teardown failed after run {number}: {problem}.")
-        return replace(report, notes=(*report.notes, *notes))
+            report = replace(report, teardown=problem)
+        return report
     finally:
         end_all()
 
@@ -151,7 +152,11 @@ class _Attempt:
             from analyzer.trials.enter_root import enter
 
             assert root is not None
-            enter(root, library)
+            try:
+                enter(root, library)
+            except OSError as error:
+                os.write(2, f"{error.strerror or error}".encode())  # into the pipe: subprocess passes on no text of its own
+                raise
 
         command = self.subject.for_run(self.number) if self.plan.numbered else self.subject.command
         self.began = time.monotonic()
@@ -167,7 +172,8 @@ class _Attempt:
             )
         except (OSError, subprocess.SubprocessError) as error:
             where = f" in {root}" if root is not None else ""
-            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            self.tail.read()
+            why = error.strerror if isinstance(error, OSError) and error.strerror else self.tail.text or str(error)
             raise CouldNotRun(f"{command[0]} could not be started{where}: {why}.") from error
         self.tail.started()
         self.pid = process.pid
@@ -245,7 +251,8 @@ class _Attempt:
         )
         notes = ("The widener was not loaded: the dynamic loader said so in the command's output.",) if refused else ()
         floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return Report(run, finish.diagnosis if finish.outcome in {"hung", "moving"} else None, tail, notes, floor)
+        diagnosis = finish.diagnosis if finish.outcome in {"hung", "moving"} else None
+        return Report(run, diagnosis, tail, notes, memory_floor_kib=floor)
 
 
 def _peak_memory() -> int | None:

@@ -85,6 +85,8 @@ def _check_command(subject: Subject) -> None:
         return
     if not subject.root.is_dir():
         raise UsageError(f"--against-root {subject.root} is not a directory.")
+    if subject.root.samefile("/"):
+        raise UsageError("--against-root / is the root directory that the first subject has already.")
     folders = [""] if "/" in program else os.environ.get("PATH", os.defpath).split(":")
     inside = [subject.root / f"{folder}/{program}".lstrip("/") for folder in folders]
     if not any(path.exists() or path.is_symlink() for path in inside):

@@ -59,6 +59,7 @@ class _Series:
         self.notes: dict[str, None] = {}
         self.failure: CannotAnalyse | None = None
         self.memory_floor = 0
+        self.bad_teardowns: list[str] = []
         self.began = time.monotonic()
 
     def make(self) -> TrialResult:
@@ -74,6 +75,8 @@ class _Series:
             raise self.failure
         if self.failure is not None:
             self.notes[f"Ended early: {self.failure.what}"] = None
+        if self.bad_teardowns:
+            self.notes[f"--teardown failed {len(self.bad_teardowns)} times, first after {self.bad_teardowns[0]}."] = None
         runs = tuple(sorted(self.runs, key=lambda run: run.number))
         result = TrialResult(
             subjects=tuple(self._subject(subject) for subject in self.plan.subjects),
@@ -141,6 +144,8 @@ class _Series:
             run = replace(run, hang=self._hang(run, report.diagnosis))
         self.runs.append(run)
         self.notes.update(dict.fromkeys(report.notes))
+        if report.teardown is not None:
+            self.bad_teardowns.append(f"run {run.number}: {report.teardown}")
         self.memory_floor = max(self.memory_floor, report.memory_floor_kib)
         self.tally.done += run.outcome != "stopped"
         self.tally.outcomes[run.outcome] += 1
