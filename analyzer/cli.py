@@ -320,25 +320,20 @@ def _render(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.saved} cannot be read: {error.strerror}.") from error
     saved = load_any(data)
     if isinstance(saved, TrialResult):
+        from analyzer.trials.command import one_hang
+        from analyzer.trials.numbers import with_numbers
+
+        saved = with_numbers(saved)
         if arguments.hang is None:
             _deliver_series(saved, format, target, series_name(saved, format))
             return _exit_code_of_series(saved)
-        diagnosis = _one_hang(saved, arguments.hang)
+        diagnosis = one_hang(saved, arguments.hang)
     elif arguments.hang is not None:
         raise UsageError(f"{arguments.saved} is the analysis of one process: it has no hang number {arguments.hang}.")
     else:
         diagnosis = saved
     _deliver(diagnosis, format, target)
     return _exit_code(diagnosis)
-
-
-def _one_hang(saved: TrialResult, number: int) -> Diagnosis:
-    if not 1 <= number <= len(saved.hangs):
-        raise UsageError(f"There is no hang number {number}: this series has {len(saved.hangs)}.")
-    hang = saved.hangs[number - 1]
-    if hang.diagnosis is None:
-        raise UsageError(f"Hang number {number} was not analysed: {hang.problem}")
-    return hang.diagnosis
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

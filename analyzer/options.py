@@ -196,7 +196,15 @@ def trace() -> argparse.ArgumentParser:
     return parser
 
 
-COMMANDS = {"trace": trace, "run": run, "demo": demo, "doctor": doctor, "reference": reference, "signatures": signatures, "render": render}
+COMMANDS = {
+    "trace": trace,
+    "run": run,
+    "demo": demo,
+    "doctor": doctor,
+    "reference": reference,
+    "signatures": signatures,
+    "render": render,
+}
 """Name of a command -> its parser."""
 
 

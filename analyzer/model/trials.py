@@ -95,7 +95,7 @@ class TrialNumbers:
     rate: float | None
     """hung / counted."""
     low: float | None
-    """Clopper and Pearson's exact 95 % interval of the rate; None where scipy is missing."""
+    """Clopper and Pearson's exact 95 % interval of the rate."""
     high: float | None
     upper: float | None
     """For 0 hung: the rate that 95 % confidence excludes (one-sided); None otherwise."""
@@ -146,7 +146,9 @@ class TrialResult:
     notes: tuple[str, ...] = ()
     """What a reader must know to read the figures rightly."""
     numbers: tuple[TrialNumbers, ...] = ()
-    """Made anew from ``runs`` whenever the result is rendered; here for other programs."""
+    """Made anew from ``runs`` whenever a saved result is rendered; here for other programs."""
+    statistics_from: str | None = None
+    """Whose arithmetic the intervals and the test come from."""
     p_value: float | None = None
     """Fisher's exact test, two-sided, between the two subjects; None with one subject or without scipy."""
     kind: Literal["trials"] = "trials"

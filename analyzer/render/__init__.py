@@ -53,10 +53,7 @@ def warm_up(format: Format, cache: Path | None = None) -> None:
 
 
 def render_series(result: TrialResult, format: Format) -> bytes:
-    """The report on a series of runs in one format, UTF-8. Its figures are made anew, with intervals where scipy is."""
-    from analyzer.trials.numbers import with_numbers
-
-    result = with_numbers(result)
+    """The report on a series of runs in one format, UTF-8."""
     match format:
         case "html":
             from analyzer.render.series_html import series_to_html

@@ -206,8 +206,7 @@ ENGLISH_TEXTS = {
         "at that rate {n} clean runs in a row prove a fix with 95\u00a0% confidence, and fewer may be luck."
     ),
     "trials.clean.one": "One clean run of {fix} proves nothing.",
-    "trials.clean.many": "No hang in {n} runs of {fix} still allows a rate of up to {high} (95\u00a0%, one-sided).",
-    "trials.no-scipy": "The intervals need scipy: {install}, then «hanganalyze render» on this report adds them.",
+    "trials.clean.many": "No hang in {n} runs of {fix} still allows a rate of up to {high}.",
     "trials.none": "How many clean runs prove a fix depends on how often the program hung before.",
     "trials.before": "It hung before",
     "trials.clean-runs": "Clean runs that prove the fix (95 %)",

@@ -21,7 +21,10 @@ SERIES_TEXTS = {
     ),
     "series.widener-short": "with the widener «{widener}»",
     "series.interrupted": "Ended early: {done} of {asked} runs were made.",
-    "series.how": "{asked} runs of each subject were asked for, {timeout} s each, {jobs} at a time; {seconds} s in all.",
+    "series.how": (
+        "{asked} runs of each subject were asked for, {timeout} s each, {jobs} at a time; {seconds} s in all. "
+        "Statistics: {statistics}."
+    ),
     # Conclusions
     "series.rate.one": "{subject}: {hung} of {n} run hung.",
     "series.rate.many": "{subject}: {hung} of {n} runs hung, {rate}.",
@@ -54,8 +57,8 @@ SERIES_TEXTS = {
         "The difference between A and B may be luck: Fisher's exact test gives p = {p} (two-sided). More runs can tell."
     ),
     "series.no-scipy": (
-        "Counted, but the exact intervals and Fisher's test need scipy: {install}. «hanganalyze render» on the saved result adds "
-        "them, on any machine."
+        "Whether A and B differ is not told: Fisher's exact test needs scipy, which is missing here. pip install "
+        "'hanganalyze[trials]', then «hanganalyze render» on the saved result adds it, on any machine."
     ),
     # The table
     "heading.figures": "Figures",

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.chain import story
+from analyzer.render.figures import CONFIDENCE, luck, runs_to_prove
 from analyzer.render.find import process_of, subject_pid, thread_in
 from analyzer.render.groups import StackLine, stack_lines
 from analyzer.render.plot import Plot, Scale, bars_of, scale_of
 from analyzer.render.safe import paragraphs, visible
-from analyzer.render.trials import percent, rate_in_words
+from analyzer.render.trials import percent
 from analyzer.render.units import memory, probability, seconds
 from analyzer.render.verdict import USUAL_RATE, Verdict, verdict
-from analyzer.trials import statistics
 
 if TYPE_CHECKING:
     from analyzer.model import Diagnosis, TrialHang, TrialNumbers, TrialResult
     from analyzer.render.words import Words
 
-DOUBT = 1 - statistics.CONFIDENCE
+DOUBT = 1 - CONFIDENCE
 
 
 class Row(NamedTuple):
@@ -89,6 +89,7 @@ def view(result: TrialResult, words: Words) -> SeriesView:
             asked=result.asked,
             timeout=f"{result.timeout_s:g}",
             jobs=result.jobs,
+            statistics=result.statistics_from or words("value.unknown"),
             seconds="?" if result.seconds is None else f"{result.seconds:.1f}",
         ),
     )
@@ -164,8 +165,9 @@ def _marked(result: TrialResult, words: Words) -> str:
 def _rate(one: TrialNumbers, words: Words) -> str:
     if one.rate is None:
         return "-"
-    exact = (one.low, one.high) if one.low is not None and one.high is not None else None
-    return rate_in_words(one.rate, exact, words)
+    if one.low is None or one.high is None:
+        return percent(one.rate)
+    return words("trials.rate-value", rate=percent(one.rate), low=percent(one.low), high=percent(one.high))
 
 
 def _conclusions(result: TrialResult, words: Words) -> tuple[str, ...]:
@@ -183,20 +185,18 @@ def _conclusions(result: TrialResult, words: Words) -> tuple[str, ...]:
     if result.p_value is not None and all(one.clean or one.hung for one in result.numbers):
         key = "series.differ" if result.p_value < DOUBT else "series.same"
         said.append(words(key, p=probability(result.p_value)))
-    if not statistics.available() and any(one.counted for one in result.numbers):
-        said.append(words("series.no-scipy", install=statistics.INSTALL))
+    if len(result.numbers) > 1 and result.p_value is None and all(one.counted for one in result.numbers):
+        said.append(words("series.no-scipy"))
     return tuple(said)
 
 
 def _by_luck(one: TrialNumbers, words: Words) -> str:
     before = one.rate_before
     if before is None or one.luck is None:
-        usual, needed = statistics.luck(USUAL_RATE, one.counted), statistics.runs_to_prove(USUAL_RATE)
+        usual, needed = luck(USUAL_RATE, one.counted), runs_to_prove(USUAL_RATE)
         return words("series.luck-unknown", runs=one.counted, luck=probability(usual), needed=needed)
     key = "series.shown" if one.luck <= DOUBT else "series.luck"
-    return words(
-        key, before=percent(before), runs=one.counted, luck=probability(one.luck), needed=one.clean_runs_needed
-    )
+    return words(key, before=percent(before), runs=one.counted, luck=probability(one.luck), needed=one.clean_runs_needed)
 
 
 def _plots(result: TrialResult, words: Words) -> tuple[tuple[Plot, ...], Scale | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.trials.statistics import INSTALL, available, interval, runs_to_prove, upper_bound
+from analyzer.render.figures import interval, runs_to_prove
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,9 +25,9 @@ class TrialRow(NamedTuple):
     hung: int
     failed: int
     rate: float
-    low: float | None
-    high: float | None
-    """The rate and its 95 % interval, fractions of 1; None where scipy is missing."""
+    low: float
+    high: float
+    """The rate and its 95 % interval, fractions of 1."""
     told: str
     """The same in words."""
 
@@ -52,9 +52,7 @@ def trials(figures: Sequence[TrialFigures], words: Words) -> Trials:
             )
         elif row.hung == 0:
             fix = words.choice("fix-kind", row.fix)
-            conclusions.append(words.count("trials.clean", row.runs, high=percent(upper_bound(row.runs)), fix=fix))
-    if rows and not available():
-        conclusions.append(words("trials.no-scipy", install=INSTALL))
+            conclusions.append(words.count("trials.clean", row.runs, high=percent(row.high), fix=fix))
     examples = tuple((often, runs_to_prove(1 / often) or 1) for often in EXAMPLES)
     return Trials(rows, tuple(dict.fromkeys(conclusions)), examples)
 
@@ -66,13 +64,6 @@ def percent(rate: float) -> str:
 
 def _row(one: TrialFigures, words: Words) -> TrialRow:
     rate = one.hung / one.runs
-    exact = interval(one.hung, one.runs)
-    low, high = exact or (None, None)
-    return TrialRow(one.fix, one.widener, one.runs, one.hung, one.failed, rate, low, high, rate_in_words(rate, exact, words))
-
-
-def rate_in_words(rate: float, exact: tuple[float, float] | None, words: Words) -> str:
-    """The rate, with its interval where there is one."""
-    if exact is None:
-        return percent(rate)
-    return words("trials.rate-value", rate=percent(rate), low=percent(exact[0]), high=percent(exact[1]))
+    low, high = interval(one.hung, one.runs)
+    told = words("trials.rate-value", rate=percent(rate), low=percent(low), high=percent(high))
+    return TrialRow(one.fix, one.widener, one.runs, one.hung, one.failed, rate, low, high, told)

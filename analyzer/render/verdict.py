@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.render.figures import runs_to_prove
 from analyzer.render.find import process_of, subject_pid, thread_in
 from analyzer.render.safe import first_sentence, paragraphs, visible
-from analyzer.trials.statistics import runs_to_prove
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.capture.live import Options
 from analyzer.errors import BadSavedResult, UsageError
-from analyzer.model import TrialResult
+from analyzer.model import Diagnosis, TrialResult
 from analyzer.trials.plan import Plan, Subject
 from analyzer.trials.series import Tally, run_series
 
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, say: Say, tell: Callable[[Tally], None], 
         say("")
         notes += filter(None, map(why_without_effect, plan.subjects))
     result = run_series(plan, tell, stopped)
-    if not arguments.no_reference:
+    if not arguments.no_reference and not stopped():
         result = _with_reference(result, say)
     return dataclasses.replace(result, notes=(*notes, *result.notes))
 
@@ -104,6 +104,16 @@ def _saved_rate(path: Path) -> float:
     if not saved.numbers or not saved.numbers[0].rate:
         raise UsageError(f"In {path} no run hung, so it holds no rate to compare with.")
     return saved.numbers[0].rate
+
+
+def one_hang(saved: TrialResult, number: int) -> Diagnosis:
+    """The whole diagnosis of hang ``number``, from 1. Raises UsageError."""
+    if not 1 <= number <= len(saved.hangs):
+        raise UsageError(f"There is no hang number {number}: this series has {len(saved.hangs)}.")
+    hang = saved.hangs[number - 1]
+    if hang.diagnosis is None:
+        raise UsageError(f"Hang number {number} was not analysed: {hang.problem}")
+    return hang.diagnosis
 
 
 def _check_signatures(plan: Plan) -> None:

@@ -13,7 +13,7 @@ from analyzer.trials import statistics
 
 
 def with_numbers(result: TrialResult) -> TrialResult:
-    """The same result with its figures made from its runs: intervals appear as soon as scipy is there."""
+    """The same result with its figures made from its runs; Fisher's test is among them as soon as scipy is there."""
     earlier = result.rate_before
     found: list[TrialNumbers] = []
     for subject in result.subjects:
@@ -25,7 +25,7 @@ def with_numbers(result: TrialResult) -> TrialResult:
     if len(found) == 2:
         one, other = found
         p_value = statistics.fisher(one.hung, one.counted, other.hung, other.counted)
-    return replace(result, numbers=tuple(found), p_value=p_value)
+    return replace(result, numbers=tuple(found), p_value=p_value, statistics_from=statistics.source())
 
 
 def _of_subject(name: str, runs: Sequence[TrialRun], earlier: float | None) -> TrialNumbers:

@@ -1,16 +1,18 @@
 """What counted runs prove: exact intervals, how many clean runs show a fix, and whether two subjects differ.
 
-Pure. The two functions that need scipy (extra ``[trials]``) import it when they are called and return None where it is
-missing: a series is counted all the same, and its saved result gets its intervals wherever it is rendered with scipy.
+Pure. From scipy (extra ``[trials]``), imported when a function is called. Where it is missing the interval comes from the
+reports' own arithmetic, to which the tests hold scipy's equal, and the test between two subjects is left out: ``render``
+adds it to a saved result wherever scipy is.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import math
 
-CONFIDENCE = 0.95
-INSTALL = "pip install 'hanganalyze[trials]'"
+from analyzer.render import figures
+from analyzer.render.figures import CONFIDENCE, luck, runs_to_prove
+
+__all__ = ["CONFIDENCE", "available", "fisher", "interval", "luck", "runs_to_prove", "source", "upper_bound"]
 
 
 def available() -> bool:
@@ -18,15 +20,24 @@ def available() -> bool:
     return importlib.util.find_spec("scipy") is not None
 
 
-def interval(hung: int, runs: int, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+def source() -> str:
+    """Whose arithmetic it is: ``scipy 1.10.1``, or ours."""
+    if not available():
+        return "hanganalyze"
+    from importlib.metadata import version
+
+    return f"scipy {version('scipy')}"
+
+
+def interval(hung: int, runs: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Clopper and Pearson's exact two-sided interval of a rate (Biometrika 26, 1934), as fractions of 1.
 
-    None where scipy is missing. Raises ValueError unless 0 <= hung <= runs and runs > 0.
+    Raises ValueError unless 0 <= hung <= runs and runs > 0.
     """
     if not 0 <= hung <= runs or runs == 0:
         raise ValueError(f"{hung} of {runs} is no rate")
     if not available():
-        return None
+        return figures.interval(hung, runs, confidence)
     # The quantiles of the beta distribution; scipy.stats has the same behind an import that takes five times as long.
     from scipy.special import betaincinv
 
@@ -45,23 +56,6 @@ def upper_bound(runs: int, confidence: float = CONFIDENCE) -> float:
     if runs < 1:
         raise ValueError("no runs exclude nothing")
     return 1.0 - float((1 - confidence) ** (1 / runs))
-
-
-def runs_to_prove(rate: float, confidence: float = CONFIDENCE) -> int | None:
-    """Clean runs in a row after which a hang that came at ``rate`` would have shown itself; None for a rate of 0.
-
-    598 for one hang in 200 runs and 95 %.
-    """
-    if rate <= 0:
-        return None
-    if rate >= 1:
-        return 1
-    return math.ceil(math.log(1 - confidence) / math.log1p(-rate))
-
-
-def luck(rate: float, runs: int) -> float:
-    """The probability that so many runs are clean though nothing was mended: 0.37 for 200 runs at one hang in 200."""
-    return float((1 - rate) ** runs)
 
 
 def fisher(hung_a: int, runs_a: int, hung_b: int, runs_b: int) -> float | None:

@@ -20,6 +20,7 @@ ROOMS = {
     "render": {"render", "model", "errors", "data", "diagnose"},
     "capture": {"capture", "model", "errors", "cache", "data"},
     "reference": {"reference", "capture", "render", "model", "errors", "data", "cache", "output"},
+    "trials": {"trials", "reference", "analyse", "capture", "render", "model", "errors"},
 }
 # Modules that only one file may import: where a foreign library is translated into our words.
 ONLY = {"pygdbmi": "analyzer/capture/gdbmi.py", "jinja2": "analyzer/render/html.py"}
