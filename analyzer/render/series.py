@@ -263,8 +263,8 @@ def _what(hang: TrialHang, head: Verdict | None, moving: bool, words: Words) -> 
 
 def _names(hang: TrialHang, words: Words) -> str:
     first = words("series.hang.first", run=hang.first_run)
-    if hang.signature:
-        names = words("series.hang.signature", signature=hang.signature, fingerprint=hang.fingerprint or "-")
+    if hang.signature and hang.fingerprint:
+        names = words("series.hang.signature", signature=hang.signature, fingerprint=hang.fingerprint)
     elif hang.fingerprint:
         names = words("series.hang.fingerprint", fingerprint=hang.fingerprint)
     else:
