@@ -128,11 +128,11 @@ def _analyse(arguments: argparse.Namespace) -> int:
 
 
 def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target: str | None) -> int:
-    from analyzer.capture.early import start_for_family
+    from analyzer.capture.early import start_gdb
     from analyzer.capture.gdb import find
 
     # Before anything that is slow to import: gdb reads symbols meanwhile. It stops nothing yet.
-    started = start_for_family(pid, find(arguments.gdb), alone=arguments.no_family) if Path(f"/proc/{pid}").exists() else {}
+    started = {pid: start_gdb(pid, find(arguments.gdb))} if Path(f"/proc/{pid}").exists() else {}
     try:
         from analyzer.analyse import analyse_process
         from analyzer.capture.admission import admit

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from analyzer.capture import gdb
 from analyzer.capture.architecture import Architecture
-from analyzer.capture.early import StartedGdb
+from analyzer.capture.early import StartedGdb, start_gdb
 from analyzer.capture.questions import ask_names, ask_threads, take_names, take_threads
 from analyzer.capture.restore import Target
 from analyzer.capture.stacks import Stacks
@@ -23,16 +23,46 @@ _DETACH_S = 5.0
 class Attach:
     """One gdb for one process: ``prepare`` (nothing stops), ``photograph`` (the pause), ``close`` (always)."""
 
-    def __init__(self, target: Target, name: str, started: StartedGdb, *, max_pause: float) -> None:
+    def __init__(self, target: Target, name: str, started: StartedGdb, *, max_pause: float, after: Attach | None = None) -> None:
+        self.after = after
+        """Another process's turn with the same gdb, which comes first."""
         self._target, self._name, self._started, self.max_pause = target, name, started, max_pause
         self.session = started.session
         """For questions about a core, which no process waits for."""
         self._attached = False
+        self.released = False
+        """It has looked at a live process and let go of it."""
         self.version: str | None = None
         """gdb's own, once it is prepared."""
 
+    @property
+    def may_take_turns(self) -> bool:
+        """Whether gdb is free and as it was prepared: nobody was before us, or the one before us let go of a live process."""
+        return self.after is None or self.after.released
+
+    @property
+    def turn(self) -> int:
+        """Its place in the row of those that share a gdb, from 0."""
+        return 0 if self.after is None else self.after.turn + 1
+
+    def then(self, target: Target, name: str) -> Attach:
+        """The next turn with the same gdb, for a process that is ``alike``."""
+        return Attach(target, name, self._started, max_pause=self.max_pause, after=self)
+
+    def on_its_own(self) -> Attach:
+        """The same with a gdb of its own, prepared; itself where it has one. Raises as ``start_gdb`` and ``prepare``."""
+        if self.after is None:
+            return self
+        started = start_gdb(self._target.pid, self._started.path)
+        own = Attach(self._target, self._name, started, max_pause=self.max_pause)
+        own.prepare()
+        return own
+
     def prepare(self) -> None:
         """Wait until gdb has loaded what it can load while the target still runs: its executable's symbols."""
+        if self.after is not None:
+            self.version = self.after.version
+            return
         deadline = time.monotonic() + _PREPARE_S
         answers = [self.session.wait(token, deadline, "loading symbols") for token in self._started.tokens]
         match = re.search(rb"GNU gdb.*?(\d+\.\d+(?:\.\d+)?)(?:-\S*)?\\n", answers[0].console)
@@ -59,6 +89,7 @@ class Attach:
             raise
         finally:
             self._detach()
+        self.released = True
         stacks.stopped_ms = round((time.monotonic() - began) * 1000, 1)
         take_names(named, addresses, stacks)
         take_threads(raw, architecture, stacks)
@@ -97,4 +128,3 @@ class Attach:
         """End gdb; never raises."""
         with contextlib.suppress(Exception):
             self.session.close()
-

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from analyzer.capture import assemble, procfs
 from analyzer.capture.admission import admit, check_permission
 from analyzer.capture.attach import Attach
-from analyzer.capture.early import StartedGdb, start_gdb
+from analyzer.capture.early import StartedGdb, alike, start_gdb
 from analyzer.capture.facts import measure_all
 from analyzer.capture.family import discover, same_program
 from analyzer.capture.gdb import find
@@ -60,7 +60,7 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
     """
     path = options.started[pid].path if pid in options.started else find(options.debugger)
     first = admit(pid)
-    debuggers = {pid: _start_debugger(first, path, options)}
+    debuggers = {pid: _start_debugger(first, path, options, {})}
     members: dict[int, Member] = {}
     try:
         family = discover(first, alone=options.alone)
@@ -77,8 +77,9 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
         for member_pid, package in packages.results(_PACKAGES_S).items():
             members[member_pid].seen.package = package
     finally:
-        for target, debugger in debuggers.values():
-            if target.pid not in options.started:
+        theirs = {started.session for started in options.started.values()}
+        for debugger in [*(one.debugger for one in members.values()), *(debugger for _, debugger in debuggers.values())]:
+            if debugger is not None and debugger.session not in theirs:
                 debugger.close()
         for held in [*(member.target for member in members.values()), *(target for target, _ in debuggers.values())]:
             held.close()
@@ -92,10 +93,18 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
     return _snapshot(members, path, options, notes)
 
 
-def _start_debugger(before: procfs.ProcessSample, path: str, options: Options) -> tuple[Target, Attach]:
+def _start_debugger(
+    before: procfs.ProcessSample, path: str, options: Options, running: Mapping[int, Attach]
+) -> tuple[Target, Attach]:
+    """A debugger for one process: one that was started for it, a turn with one that runs for a process of the same kind, or a
+    new one."""
     target = Target(before.pid)
-    started = options.started.get(before.pid) or start_gdb(before.pid, path)
-    return target, Attach(target, before.name, started, max_pause=options.max_pause)
+    started = options.started.get(before.pid)
+    last = {id(debugger.session): (pid, debugger) for pid, debugger in running.items()}
+    same = next((debugger for pid, debugger in last.values() if alike(pid, before.pid)), None)
+    if started is None and same is not None:
+        return target, same.then(target, before.name)
+    return target, Attach(target, before.name, started or start_gdb(before.pid, path), max_pause=options.max_pause)
 
 
 def _follow_waits(pid: int, members: dict[int, Member], *, alone: bool) -> list[str]:
@@ -135,7 +144,8 @@ def _choose(members: dict[int, Member], path: str, options: Options) -> dict[int
             check_permission(before)
             if before.tracer:
                 raise CannotAnalyse(f"process {before.tracer} traces it already")
-            started = _start_debugger(before, path, options)
+            running = {other: one.debugger for other, one in members.items() if one.debugger is not None}
+            started = _start_debugger(before, path, options, running)
         except HangAnalyzeError as error:
             member.seen.notes.append(f"no debugger could be attached: {error.what}")
             continue
@@ -148,15 +158,19 @@ def _photograph_all(members: dict[int, Member], meanwhile: Callable[[], None], o
     """Every chosen member in a thread of its own: the work is gdb's, in processes of their own."""
     quiet = threading.Event()
     undebugged = [member for member in members.values() if member.debugger is None]
-    workers = [
-        threading.Thread(
-            target=photograph,
-            args=(member, options.method, quiet, options.keep_core is not None and member.seen.pid == asked),
-            daemon=True,
-        )
-        for member in members.values()
-        if member.debugger is not None
-    ]
+    turns: dict[int, list[Member]] = {}
+    for member in members.values():
+        if member.debugger is not None:
+            turns.setdefault(id(member.debugger.session), []).append(member)
+
+    def take_turns(queue: list[Member]) -> None:
+        for member in sorted(queue, key=lambda one: one.debugger is not None and one.debugger.turn):
+            photograph(member, options.method, quiet, options.keep_core is not None and member.seen.pid == asked)
+        for member in queue:
+            assert member.debugger is not None
+            member.debugger.dismiss()
+
+    workers = [threading.Thread(target=take_turns, args=(queue,), daemon=True) for queue in turns.values()]
     for worker in workers:
         worker.start()
     try:

@@ -65,6 +65,8 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
         member.debugger.prepare()
         wait_for_second_sample(seen)
         member.method, member.why = choose(seen, wanted)
+        if member.method != "attach" or not member.debugger.may_take_turns:
+            member.debugger = member.debugger.on_its_own()
         if member.method == "no-stop":
             _from_photo(member, no_stop.take(seen))
             reason = needs_stop(seen, _important(seen)) if wanted == "auto" else None
@@ -86,7 +88,6 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
     finally:
         if member.error is not None:
             seen.notes.append(f"the debugger failed: {member.error.what}")
-        member.debugger.dismiss()
         if member.method != "no-stop":
             member.mended = member.target.restore()
 
