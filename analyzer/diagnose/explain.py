@@ -8,6 +8,7 @@ from typing import Literal
 
 from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.catalogue import Catalogue
+from analyzer.diagnose.fingerprint import digest, made_of
 from analyzer.diagnose.fits import Fits
 from analyzer.diagnose.judge import Verdict, judge
 from analyzer.diagnose.pattern import Pattern
@@ -45,6 +46,10 @@ class Explanation:
     failed: str | None
     """For a near miss and a no: the one clause that failed."""
     clauses: tuple[Clause, ...] = ()
+    fingerprint: str | None = None
+    """For a finding: what tells this bug from others."""
+    made_of: tuple[str, ...] = ()
+    """The words the fingerprint was made from."""
 
 
 def explain(snapshot: Snapshot, catalogue: Catalogue, identity: str, subject: ThreadRef | None = None) -> Explanation:
@@ -104,7 +109,11 @@ def _explained(
         failed = next((part.decided_by for part in _leaves(clauses[0]) if part.holds != "yes"), clauses[0].decided_by)
     elif word == "unclear":
         failed = "frames are missing where they would decide"
-    return Explanation(signature.id, ThreadRef(answers.process.pid, thread.tid), word, failed, tuple(clauses))
+    here = ThreadRef(answers.process.pid, thread.tid)
+    if verdict is None or verdict.finding is None:
+        return Explanation(signature.id, here, word, failed, tuple(clauses))
+    words = made_of(signature.id, thread, verdict.finding, fits.catalogue)
+    return Explanation(signature.id, here, word, failed, tuple(clauses), digest(words), words)
 
 
 def _match(signature: Signature, thread: Thread, fits: Fits, answers: Answers) -> Clause:
@@ -206,4 +215,6 @@ def lines(explanation: Explanation) -> list[str]:
 
     for clause in explanation.clauses:
         tell(clause, 1)
+    if explanation.fingerprint is not None:
+        told.append(f"  fingerprint {explanation.fingerprint}: {', '.join(explanation.made_of)}")
     return told

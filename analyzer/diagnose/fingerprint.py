@@ -1,8 +1,9 @@
 """A short name for a bug: equal for the same bug on another architecture, C library or build.
 
-It is made of the signature, the call that hangs as the program wrote it, and the named functions of the program that
-led to it: no addresses, no line numbers, nothing that compiler or C library added. Where no signature fits, the named
-functions of the stack stand for the bug.
+It is made of the signature and the named functions of the program that led to the call: no addresses, no line numbers,
+no function of the C library (localtime is __tz_convert where the compiler made a jump of the call), nothing that the
+compiler added. Where no signature fits, the named functions of the stack stand for the bug. What it cannot level out:
+functions that one build inlines or strips of their names and another does not.
 """
 
 from __future__ import annotations
@@ -33,26 +34,23 @@ def fingerprint(
     if findings:
         first = findings[0]
         thread = _thread(snapshot, ThreadRef(first.pid, first.tid))
-        return _digest(parts(first.signature, thread, first, catalogue)) if thread is not None else None
+        return digest(made_of(first.signature, thread, first, catalogue)) if thread is not None else None
     for ref in telling:
         thread = _thread(snapshot, ref)
         if thread is not None and any(normalise(frame.function) for frame in thread.frames):
-            return _digest(parts("", thread, None, catalogue))
+            return digest(made_of("", thread, None, catalogue))
     return None
 
 
-def parts(signature: str, thread: Thread, finding: Finding | None, catalogue: Catalogue) -> tuple[str, ...]:
-    """What the fingerprint is made of, in words: the signature, the call, then the program's functions from inside."""
+def made_of(signature: str, thread: Thread, finding: Finding | None, catalogue: Catalogue) -> tuple[str, ...]:
+    """What the fingerprint is made of, in words: the signature, then the program's functions from inside."""
     frames = thread.frames
-    call = ""
     if finding is not None and finding.guilty_level is not None:
-        inner = [frame for frame in frames if frame.level < (finding.guilty_level or 0)]
-        call = next((name for name in map(_plain, reversed(inner)) if name), "")
         frames = tuple(frame for frame in frames if frame.level >= (finding.guilty_level or 0))
-    own = [name for name in _own(frames, catalogue) if name]
+    own = list(_own(frames, catalogue))
     if finding is None and not own:
         own = [name for name in map(_plain, frames) if name]
-    return (signature, call, *own[:FRAMES])
+    return (signature, *own[:FRAMES])
 
 
 def _own(frames: Iterable[Frame], catalogue: Catalogue) -> Iterable[str]:
@@ -90,5 +88,6 @@ def _thread(snapshot: Snapshot, ref: ThreadRef) -> Thread | None:
     return None
 
 
-def _digest(words: tuple[str, ...]) -> str:
+def digest(words: tuple[str, ...]) -> str:
+    """The fingerprint of these words."""
     return hashlib.blake2s("\n".join(words).encode("utf-8", "replace"), digest_size=6).hexdigest()

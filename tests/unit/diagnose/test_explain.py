@@ -75,6 +75,9 @@ def test_lines_are_text_for_a_terminal() -> None:
     told = lines(explain(snapshot(thread(STACK)), shipped(), FORK))
     assert told[0] == f"{FORK}: possible, thread 10 of process 10"
     assert any("proven:" in line for line in told)
+    print_line = next(line for line in told if "fingerprint" in line)
+    assert diagnose(snapshot(thread(STACK)), shipped()).fingerprint in print_line.split(":")[0]  # type: ignore[operator]
+    assert print_line.endswith(f"{FORK}, work, main")
 
 
 def test_explanations_and_verdicts_agree_on_every_case() -> None:

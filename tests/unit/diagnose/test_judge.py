@@ -258,3 +258,20 @@ def test_threads_that_say_the_same_are_told_once() -> None:
     found = diagnose(snapshot(*threads, method="trace"), shipped())
     assert [one.signature for one in found.findings] == [CALL]
     assert found.findings[0].reasons[-1].value.startswith("49 more: 11, 12")
+
+
+def test_the_frames_behind_a_handler_that_ended_the_process_are_judged() -> None:
+    """A watchdog's handler raises the signal again; levels stay those of the whole stack."""
+    stack = f"raise libc.so.6 <- on_timeout prog <- <signal handler called> <- {FORK_STACK}"
+    found = diagnose(snapshot(thread(stack), method="trace"), shipped())
+    assert [(one.signature, one.certainty) for one in found.findings] == [(FORK, "possible")]
+    assert found.findings[0].matched_levels == (3, 4, 5)
+    assert found.findings[0].guilty_level == 6
+
+
+def test_every_fact_asks_a_question() -> None:
+    for name, kind in FACTS.items():
+        assert kind.name == name
+        assert kind.asked.endswith("?")
+        assert kind.yes
+        assert kind.no
