@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from analyzer.capture.trace.drafts import INNER, OUTER, WHOLE, StackDraft, TraceDraft
+from analyzer.capture.trace.drafts import INNER, OUTER, WHOLE, StackDraft, TraceDraft, small_number
 from analyzer.capture.trace.frames import KERNEL
 from analyzer.capture.trace.quality import Tally
 from analyzer.model import Capture, Frame, Lock, Process, Thread
@@ -122,7 +122,8 @@ def process_id(trace: TraceDraft) -> int | None:
         return None
     if len(trace.stacks) == 1 and trace.stacks[0].number is None:
         return ids[0]
-    first = trace.by_number.get("1") or trace.by_number.get("1.1")
+    numbers = trace.by_number
+    first = numbers.get("1") or next((numbers[number] for number in numbers if number.endswith(".1")), None)
     smallest = min(ids)
     return smallest if first is not None and first.tid == smallest else None
 
@@ -147,8 +148,8 @@ def build(trace: TraceDraft, pid: int, *, stands_in: bool) -> tuple[Process, Tal
         tid = stack.tid
         if tid is None:
             stand_ins += len(stacks) > 1 or stands_in
-            wanted = stack.number.lstrip("g").rpartition(".")[2] if stack.number else ""
-            tid = int(wanted) if wanted.isdigit() and int(wanted) not in taken else None
+            wanted = small_number(stack.number.lstrip("g").rpartition(".")[2]) if stack.number else -1
+            tid = wanted if wanted >= 0 and wanted not in taken else None
             if tid is None and len(stacks) == 1 and not stands_in:
                 tid = pid
             while tid is None:

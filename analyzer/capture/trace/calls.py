@@ -14,6 +14,8 @@ _LINE = re.compile(r"(.*?):(\d{1,9})(?::\d{1,9})?$", re.DOTALL)
 _GITHUB_LINE = re.compile(r"(.*)#L(\d{1,9})$", re.DOTALL)
 _MODULE = re.compile(r"(?:.*/)?[^/]*(?:\.so(?:\.[\w.]+)?|\.ko|\.dylib)(?: \(deleted\))?$")
 _OFFSET = re.compile(r" {0,2}0x([0-9a-fA-F]{1,16})$")
+_TAIL = re.compile(r"\)\s{1,60}(?=(?:at|from)(?:\s|$)|in section)")
+"""Where the arguments end and the place begins; the last one counts, for strings among the arguments may look alike."""
 BUILD_ID = re.compile(r" \(BuildId: [0-9a-f]+\)$")
 
 
@@ -105,10 +107,11 @@ def parse_call(text: str) -> Call:
         if module is not None:
             return Call(name, None, module=module[0], offset=module[1])
         return _closed_by_bracket(name, inside)
-    for separator in (") at", ") from", ") in section"):
-        at = inside.rfind(separator)
-        if at >= 0:
-            return _with_tail(name, inside[:at], inside[at + 1 :], closed=True)
+    last = None
+    for found in _TAIL.finditer(inside):
+        last = found
+    if last is not None:
+        return _with_tail(name, inside[: last.start()], inside[last.end() :], closed=True)
     return Call(name, inside, closed=False)
 
 

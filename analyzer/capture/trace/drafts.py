@@ -16,6 +16,11 @@ THREADS_LIMIT = 20_000
 """Threads kept for one process, so that a file without end cannot fill the memory."""
 
 
+def small_number(text: str | None) -> int:
+    """The number that ``text`` is; -1 for everything else, also for numbers too long to be an id."""
+    return int(text) if text is not None and text.isdecimal() and len(text) < 10 else -1
+
+
 @dataclass(slots=True, eq=False)
 class StackDraft:
     """One thread's stack."""
@@ -56,7 +61,7 @@ class StackDraft:
     def add(self, frame: Frame) -> None:
         """One frame more."""
         self.frames.append(frame)
-        self.next_level = frame.level + 1
+        self.next_level = -1 if self.descending else frame.level + 1
         self.paged = self.elided = False
         if len(self.frames) >= SHRINK:
             self.thin()

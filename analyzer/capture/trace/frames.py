@@ -92,7 +92,7 @@ def make(level: int, call: Call) -> Frame:
 
 def starts_frame(line: str) -> bool:
     """Whether the line begins with a frame's number."""
-    return line[:1] == "#" and line[1:3].strip()[:1].isdigit() and _HEAD.match(line) is not None
+    return line[:1] == "#" and line[1:3].strip()[:1].isdecimal() and _HEAD.match(line) is not None
 
 
 def read_frame(line: str) -> Line | None:
@@ -138,6 +138,8 @@ def _without_address(level: int, rest: str) -> Line | None:
         android = _ANDROID.match(rest)
         if android is not None:
             return Line(Frame(level, android[3] or None, android[2], f"0x{android[1].lstrip('0') or '0'}"), "debuggerd")
+    if rest.startswith("0x"):
+        return None
     line = _gdb(level, rest, weak=True)
     if line.arguments is None and not (line.frame.file or line.frame.module):
         return None if " " in rest or not line.frame.function else line

@@ -22,8 +22,8 @@ _SKIPPED = frozenset({
 """What people write where they left frames out."""
 
 
-_COMMENT = re.compile(r"(?<! ) {1,80}(?:<-{1,2}|←) .{0,400}$")
-"""What people write beside a frame: ``#2  flush ()   <- blocked here``."""
+_COMMENT = re.compile(r"(?<! ) {1,200}(?:(?:<-{1,2}|←) .{0,400}|(?<=   )\[\d{1,7}/\d{1,7}\]?)$")
+"""What stands beside a frame: ``#2  flush ()   <- blocked here``, or a terminal multiplexer's ``[390/7275]``."""
 _PAGER = re.compile(r"-{2,3}Type <.{1,12}> (?:for more|to continue).{0,60}?-{2,3}|-{2,3}Type <.{1,12}> .{0,90}$")
 _BLANK_ENDS = frozenset({"kernel stack", "backtrace_symbols", "SystemTap", "addr2line", "old pstack", "jstack -m", "perf"})
 """Forms without numbers: a blank line is all that ends their stacks."""
@@ -36,6 +36,8 @@ class LineReader:
         self.reading = Reading()
         self.pending: str | None = None
         """A frame's or a heading's text that the next line may complete."""
+        self.since = 0
+        """Number of the line it began in."""
         self.depth = 0
         """Layers that were taken off the line that ``pending`` began with."""
         self.column = 0
@@ -58,7 +60,7 @@ class LineReader:
             self.flush()
 
     def _wait_for_more(self, text: str) -> None:
-        self.pending = text
+        self.pending, self.since = text, self.reading.line
         self.reading.busy = True
 
     def line(self, raw: str) -> None:
@@ -147,8 +149,9 @@ class LineReader:
     def _reopen(self, longer: str) -> bool:
         """The line before was a frame already placed; take it back, because it goes on."""
         stack = self.reading.stack
-        if stack is None or not stack.frames:
-            return False
+        match = FAST.match(self.fast or "")
+        if stack is None or match is None or not stack.frames or stack.frames[-1] is not known(match.groups())[1]:
+            return False  # the frame went nowhere
         frame = stack.frames.pop()
         stack.next_level = frame.level
         self.fast = None
@@ -169,12 +172,12 @@ class LineReader:
         mode = reading.mode
         if mode is not None and mode(reading, line, raw):
             return True
-        signed = delve.with_sign(line) if line[0].isdigit() else None
+        signed = delve.with_sign(line) if line[0].isdecimal() else None
         if signed is not None:
             self._wait_for_more(signed)
             reading.hint = reading.hint or "numbered list"
             return True
-        if line.startswith("Thread ") and len(line) < 300 and (line.count("(") > line.count(")") or line[7:].isdigit()):
+        if line.startswith("Thread ") and len(line) < 300 and (line.count("(") > line.count(")") or line[7:].isdecimal()):
             self._wait_for_more(line)
             return True
         for handler in BY_FIRST.get(line[0], ()):
@@ -187,16 +190,16 @@ class LineReader:
     def _layers(self, line: str, raw: str) -> bool:
         """Take off what stands in front, layer by layer, until the rest is part of a trace; whether it ever was."""
         reading = self.reading
-        form = declined.foreign(line) if len(line) <= LINE_LIMIT else None
-        if form is not None:
-            reading.declined[form] = reading.declined.get(form, 0) + 1
-            return False
         rest: str | None = line
         for depth in range(LAYERS + 1):
             if rest is None:
                 break
             rest = rest.strip()
             self.depth = depth
+            form = declined.foreign(rest) if len(rest) <= LINE_LIMIT else None
+            if form is not None:
+                reading.declined[form] = reading.declined.get(form, 0) + 1
+                return False
             if not rest or (depth and self.dispatch(rest, raw)):
                 return bool(rest)
             if rest.lower() in _SKIPPED:
@@ -215,8 +218,8 @@ class LineReader:
             if reading.stack is not None and reading.stack.frames and not reading.stack.descending:
                 reading.stack.elided = reading.busy = True
             return True
-        if line[0] == "#" and " 0x" in line[:24] and line[1:2].isdigit():
-            reading.unreadable()
+        if line[0] == "#" and " 0x" in line[:24] and line[1:2].isdecimal():
+            reading.unreadable(reading.line)
         else:
             reading.trace.ignored += 1
         return False
@@ -246,7 +249,7 @@ class LineReader:
         line = read_frame(text)
         if line is None:
             if "0x" in text[:24]:
-                reading.unreadable()
+                reading.unreadable(self.since)
             else:
                 reading.trace.ignored += 1
             return

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from analyzer.capture.trace.calls import Call
-from analyzer.capture.trace.drafts import StackDraft, TraceDraft
+from analyzer.capture.trace.drafts import StackDraft, TraceDraft, small_number
 from analyzer.capture.trace.frames import make
 from analyzer.model import Frame
 
@@ -153,11 +153,11 @@ class Reading:
         """A thread's number comes again: another process. gdb counts down, so stacks just before may belong to it."""
         old = self.trace
         tail: list[StackDraft] = []
-        if number is not None and number.isdigit():
-            wanted = int(number) + 1
+        wanted = small_number(number) + 1
+        if wanted:
             for stack in reversed(old.stacks):
                 apart = tid is not None and stack.tid is not None and stack.tid >= tid
-                if stack.number is None or not stack.number.isdigit() or int(stack.number) != wanted or not apart:
+                if small_number(stack.number) != wanted or not apart:
                     break
                 tail.insert(0, stack)
                 wanted += 1
@@ -199,7 +199,7 @@ class Reading:
             if weak and level and not stack.frames:
                 return None
         elif stack.descending:
-            if level != stack.frames[-1].level - 1 and level >= stack.frames[-1].level:
+            if level >= stack.frames[-1].level:
                 stack = self._another(form)
         elif level == 0 and not (len(stack.frames) == 1 and stack.next_level == 2):
             top = stack.frames[0]
@@ -213,7 +213,7 @@ class Reading:
             pass
         elif stack.has(frame):
             return None
-        elif len(stack.frames) == 1:
+        elif len(stack.frames) == 1 and level < stack.frames[0].level:
             stack.descending = True
         else:
             stack = self._another(form)
@@ -245,7 +245,7 @@ class Reading:
     def _unheaded(self, frame: Frame, form: str) -> StackDraft:
         selected, self.selected = self.selected, None
         trace = self.trace
-        if selected is not None and frame.level == 0:
+        if selected is not None and frame.level == 0 and (selected.provisional or not selected.frames):
             if selected.provisional:
                 selected.restart()
             stack = selected
@@ -279,12 +279,12 @@ class Reading:
         self.limit = limit
         self.trace.prompts = True
 
-    def unreadable(self) -> None:
-        """The current line looks like part of a trace, and is not understood."""
+    def unreadable(self, line: int) -> None:
+        """The line of this number looks like part of a trace, and is not understood."""
         trace = self.trace
         trace.unreadable += 1
         if trace.first_unreadable is None:
-            trace.first_unreadable = self.line
+            trace.first_unreadable = line
 
     def end(self) -> None:
         """The text is over."""

@@ -69,7 +69,7 @@ class SeenWait:
                 match = _VALUE.match(value)
                 if match is not None:
                     self._address(int(match[1], 16), match[2])
-            elif name == "pid" and "wait" in function and value.isdigit() and 0 < len(value) < 10:
+            elif name == "pid" and "wait" in function and value.isdecimal() and 0 < len(value) < 10:
                 self.child = self.child or int(value) or None
             elif name in _TIMEOUTS and self.timed is None:
                 match = _VALUE.match(value)

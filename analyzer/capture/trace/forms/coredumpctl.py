@@ -8,7 +8,7 @@ from analyzer.capture.trace.forms import Handler
 from analyzer.capture.trace.reading import Reading
 from analyzer.model import Module
 
-_PID = re.compile(r"PID: (\d{1,9})(?: \((.{1,100})\))?")
+_PID = re.compile(r"PID: (\d{1,9})(?: \((.{1,100})\))?$")
 _MESSAGE = re.compile(r"(?:Message: )?Process (\d{1,9}) \((.{1,100})\) of user .{1,60} dumped core")
 _THREAD = re.compile(r"Stack trace of thread (\d{1,9}):$")
 _EXECUTABLE = re.compile(r"Executable: (/.{1,1000})$")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from analyzer.capture.trace.drafts import small_number
 from analyzer.capture.trace.forms import Handler
 from analyzer.capture.trace.frames import read_frame
 from analyzer.capture.trace.reading import Reading
@@ -216,9 +217,9 @@ def prompt(reading: Reading, line: str) -> bool:
     elif (selects := _SELECTS.match(line)) is not None:
         reading.heading(reading.hint or "gdb", selects[1], switch=True)
     elif line.startswith("attach "):
-        pid = line[7:].strip()
-        if pid.isdigit() and len(pid) < 10:
-            reading.process(int(pid), fresh=reading.trace.has_frames)
+        pid = small_number(line[7:].strip())
+        if pid > 0:
+            reading.process(pid, fresh=reading.trace.has_frames)
     return True
 
 

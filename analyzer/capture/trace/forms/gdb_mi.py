@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.capture.trace.calls import Call
+from analyzer.capture.trace.drafts import small_number
 from analyzer.capture.trace.forms import Handler
 from analyzer.capture.trace.forms.gdb import prompt, target
 from analyzer.capture.trace.frames import make
@@ -78,7 +79,8 @@ def _argument(open_: list[tuple[str, dict[str, str]]], values: dict[str, str]) -
 
 
 def _integer(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdigit() and len(text) < 10 else None
+    number = small_number(text)
+    return number if number >= 0 else None
 
 
 def _call(values: dict[str, str]) -> Call:
@@ -211,8 +213,9 @@ def command(reading: Reading, line: str) -> bool:
     thread = _THREAD.search(line)
     if thread is not None:
         reading.wanted = thread[1] or thread[2]
-    if match[1] == "target-attach" and match[2].strip().isdigit():
-        reading.process(int(match[2]), fresh=reading.trace.has_frames)
+    pid = small_number(match[2].strip())
+    if match[1] == "target-attach" and pid > 0:
+        reading.process(pid, fresh=reading.trace.has_frames)
     reading.trace.prompts = True
     return True
 

@@ -45,6 +45,8 @@ def goroutine(reading: Reading, line: str) -> bool:
     number, state = match[1], match[2]
     name = f"goroutine {number}"
     trace = reading.trace
+    if any(stack.form != FORM for stack in trace.stacks):
+        trace = reading.new_trace()
     known = number in trace.by_number
     if known and number != "0" and not reading.separated:
         trace = reading.new_trace()

@@ -87,7 +87,7 @@ class Book:
         if result <= 0 or len(self.parent) + len(self.leader) > _TASKS_LIMIT:
             return
         if "CLONE_THREAD" in arguments:
-            self.leader[result] = by
+            self.leader[result] = self.leader.get(by, by) if by is not None else None
             return
         self.parent[result] = by
         if arguments.startswith("clone") and "CLONE_VM" not in arguments and "CLONE_CHILD_SETTID" not in arguments:
@@ -127,7 +127,7 @@ def _finish(book: Book, task: Task, text: str) -> None:
         task.call = text[: text.rfind(")")] or text  # interrupted by strace itself, or by the end
         return
     task.call = None
-    if text.startswith(("clone", "fork(", "vfork(")) and result[1].isdigit():
+    if text.startswith(("clone", "fork(", "vfork(")) and result[1].isdecimal():
         book.made(task.tid, text, int(result[1]))
 
 

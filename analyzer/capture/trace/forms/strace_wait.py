@@ -46,7 +46,9 @@ def _value(text: str, position: int, name: str) -> int:
         word = text.partition("|")[0].removesuffix("_PRIVATE")
         return flags | _FUTEX.get(word, 0x7F)
     match = _NUMBER.match(text)
-    return int(match[0], 0) & 0xFFFFFFFFFFFFFFFF if match is not None else 1
+    if match is None:
+        return 1
+    return int(match[0], 16 if "0x" in match[0] else 10) & 0xFFFFFFFFFFFFFFFF
 
 
 def wait_of(call: str) -> Wait | None:

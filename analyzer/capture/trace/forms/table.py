@@ -14,10 +14,11 @@ from analyzer.capture.trace.forms import (
     gdb_threads,
     golang,
     kernel,
+    shell,
     strace,
 )
 
-_FORMS = (gdb_threads, gdb, gdb_mi, eu_stack, coredumpctl, golang, delve, kernel, addresses, strace, arrows)
+_FORMS = (gdb_threads, gdb, gdb_mi, eu_stack, coredumpctl, golang, delve, kernel, addresses, shell, strace, arrows)
 
 
 def _table() -> tuple[dict[str, tuple[Handler, ...]], tuple[Handler, ...]]:
