@@ -73,7 +73,8 @@ class TrialHang:
     """Of the diagnosis; None where there is none."""
     title: str
     """One line for a person."""
-    first_run: int
+    example_run: int
+    """The run that the diagnosis is of: the one that was analysed first."""
     diagnosis: Diagnosis | None = None
     problem: str | None = None
     """Why there is no diagnosis."""

@@ -26,8 +26,6 @@ SERIES_TEXTS = {
         "Statistics: {statistics}."
     ),
     # Conclusions
-    "series.rate.one": "{subject}: {hung} of {n} run hung.",
-    "series.rate.many": "{subject}: {hung} of {n} runs hung, {rate}.",
     "series.needed.one": "{subject}: at this rate one clean run would show a fix.",
     "series.needed.many": (
         "{subject}: at this rate {n} clean runs in a row show a fix with 95\u00a0% confidence; fewer may be luck."
@@ -66,7 +64,6 @@ SERIES_TEXTS = {
     "heading.durations": "How long the clean runs took",
     "heading.hangs": "What hung",
     "heading.notes": "How to read it",
-    "series.caption": "Figures of each subject",
     "series.row.program": "Program",
     "series.row.counted": "Runs that count",
     "series.row.hung": "Hung",
@@ -77,16 +74,13 @@ SERIES_TEXTS = {
     "series.row.moving": "Not over, but still at work",
     "series.row.stopped": "Cut short by us",
     "series.row.median": "Clean runs: duration, median",
-    "series.row.p95": "Clean runs: duration, 95th percentile",
+    "series.row.late": "Clean runs: duration, 95th percentile",
     "series.row.clean-cpu": "Clean runs: processor time, median",
     "series.row.hung-cpu": "Hung runs: processor time, median",
     "series.row.clean-memory": "Clean runs: memory, median",
     "series.row.hung-memory": "Hung runs: memory, median",
     "series.below": "below {value}",
-    "series.none": "none",
     "series.plot": "Durations of the {n} clean runs of {subject}: median {median}, 95th percentile {p95}, from {low} to {high}.",
-    "series.plot-median": "median",
-    "series.plot-p95": "95th percentile",
     "series.plot-log": "The scale is logarithmic.",
     # Hangs
     "series.hang.one": "{n} run",
@@ -99,7 +93,7 @@ SERIES_TEXTS = {
     "series.hang.unseen": "Could not be looked at",
     "series.hang.signature": "Signature {signature}, fingerprint {fingerprint}",
     "series.hang.fingerprint": "Fingerprint {fingerprint}",
-    "series.hang.first": "first in run {run}",
+    "series.hang.example": "seen in run {run}",
     "series.hang.whole": "The whole report on it, from this file:",
     "series.hang.command": "hanganalyze render REPORT --hang {n} -o HANG.html",
     "series.no-hang": "Nothing hung.",

@@ -147,7 +147,7 @@ def _rows(result: TrialResult, words: Words) -> tuple[Row, ...]:
             rows.append(Row(words(f"series.row.{key}"), values))
     more = (
         ("median", tuple(seconds(one.median_s) for one in numbers)),
-        ("p95", tuple(seconds(one.p95_s) for one in numbers)),
+        ("late", tuple(seconds(one.p95_s) for one in numbers)),
         ("clean-cpu", tuple(seconds(one.clean_cpu_s) for one in numbers)),
         ("hung-cpu", tuple(seconds(one.hung_cpu_s) for one in numbers)),
         ("clean-memory", tuple(size(one.clean_memory_kib) for one in numbers)),
@@ -262,7 +262,7 @@ def _what(hang: TrialHang, head: Verdict | None, moving: bool, words: Words) -> 
 
 
 def _names(hang: TrialHang, words: Words) -> str:
-    first = words("series.hang.first", run=hang.first_run)
+    first = words("series.hang.example", run=hang.example_run)
     if hang.signature and hang.fingerprint:
         names = words("series.hang.signature", signature=hang.signature, fingerprint=hang.fingerprint)
     elif hang.fingerprint:

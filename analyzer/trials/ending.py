@@ -22,7 +22,7 @@ GRACE_S = 1.0
 """Between SIGTERM and SIGKILL."""
 GIVE_UP_S = 10.0
 """After SIGKILL; a process in an uninterruptible call may need longer, and is named then."""
-_MOMENT_S = 0.05
+_MOMENT_S = 0.2
 """A helper that ends with its parent is not «left behind»: it gets this long."""
 
 Identity = tuple[int, int]

@@ -57,8 +57,9 @@ class Lane:
 
     def begin(self, subject: Subject, number: int) -> None:
         """Have it make a run; the answer comes through ``take``."""
-        self.connection.send((subject.name, number))
         self.subject, self.number = subject, number
+        with contextlib.suppress(OSError):  # it has died: ``take`` says so, as its connection is ready then
+            self.connection.send((subject.name, number))
 
     def take(self) -> Report | Failure | None:
         """The answer, once the connection is ready. None: it has died."""
@@ -108,6 +109,8 @@ def _work(plan: Plan, connection: Connection, others: list[Connection], parent: 
                 connection.send(run_once(plan, subjects[name], number))
             except CouldNotRun as error:
                 connection.send(Failure(error))
+            except Exception as error:
+                connection.send(Failure(CannotAnalyse(f"A mistake in hanganalyze itself stopped run {number}: {error!r}.")))
     except (_Stopped, BrokenPipeError, ConnectionResetError):
         signal.signal(signal.SIGTERM, _nothing)
     finally:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from analyzer.capture.procfs import children
-from analyzer.errors import HangAnalyzeError
+from analyzer.errors import HangAnalyzeError, UsageError
 from analyzer.model import TrialFigures, TrialResult
 from analyzer.reference.figures import keep, kept
 from analyzer.reference.image_make import make_image
@@ -37,6 +37,8 @@ def loader_trials(
 
     Raises as ``run_series``, and CompilerMissing, BuildFailed, LoaderFailed.
     """
+    if runs < 1:
+        raise UsageError(f"--runs must be at least 1, not {runs}.")
     with tempfile.TemporaryDirectory(prefix="hanganalyze-trials-") as folder:
         image = archive or make_image(Path(folder) / "image.tar").path
         workplace = Workplace(LoaderOptions(image, Path(folder) / "store-{run}", fix, widen))

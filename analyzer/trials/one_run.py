@@ -216,6 +216,8 @@ class _Attempt:
                 diagnosis = self._analyse()
         except HangAnalyzeError as error:
             problem = error.what if not isinstance(error, ProcessGone) else None
+        except Exception as error:  # it hung all the same, and the other runs are still to be made
+            problem = f"A mistake in hanganalyze itself: {error!r}."
         if select.select([exited], [], [], 0)[0]:
             return self._over(f"It was not over after {self.plan.timeout_s:g} s, and ended while it was analysed.")
         outcome: Outcome = "moving" if diagnosis is not None and _moves(diagnosis) else "hung"

@@ -12,7 +12,7 @@ from analyzer.capture.live import Options
 from analyzer.errors import UsageError
 
 MOST_JOBS = 64
-MOST_RUNS = 1_000_000
+MOST_RUNS = 100_000
 RUN_VARIABLE = "HANGANALYZE_RUN"
 """In the environment of the command, of --setup and of --teardown: the run's number, from 1."""
 SUBJECT_VARIABLE = "HANGANALYZE_SUBJECT"
@@ -63,7 +63,7 @@ class Plan:
     def check(self) -> None:
         """Raises UsageError for what cannot be meant."""
         if not 1 <= self.repeat <= MOST_RUNS:
-            raise UsageError(f"--repeat must be from 1 to {MOST_RUNS:,}, not {self.repeat}: no runs say nothing.")
+            raise UsageError(f"--repeat must be from 1 to {MOST_RUNS:,}, not {self.repeat}.")
         if not 1 <= self.jobs <= MOST_JOBS:
             raise UsageError(f"--jobs must be from 1 to {MOST_JOBS}, not {self.jobs}.")
         if not 0 < self.timeout_s <= 86400:

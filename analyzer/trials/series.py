@@ -74,7 +74,7 @@ class _Series:
         if self.failure is not None and not self.runs:
             raise self.failure
         if self.failure is not None:
-            self.notes[f"Ended early: {self.failure.what}"] = None
+            self.notes[f"Ended early: {self.failure.what.partition(', it said')[0].rstrip('.')}."] = None
         if self.bad_teardowns:
             self.notes[f"--teardown failed {len(self.bad_teardowns)} times, first after {self.bad_teardowns[0]}."] = None
         runs = tuple(sorted(self.runs, key=lambda run: run.number))
@@ -145,7 +145,8 @@ class _Series:
         self.runs.append(run)
         self.notes.update(dict.fromkeys(report.notes))
         if report.teardown is not None:
-            self.bad_teardowns.append(f"run {run.number}: {report.teardown}")
+            # What it said stays out of the report, as all output does.
+            self.bad_teardowns.append(f"run {run.number}: {report.teardown.partition(', it said')[0]}")
         self.memory_floor = max(self.memory_floor, report.memory_floor_kib)
         self.tally.done += run.outcome != "stopped"
         self.tally.outcomes[run.outcome] += 1
@@ -165,7 +166,7 @@ class _Series:
                 certainty=first.certainty if first else None,
                 status=diagnosis.status if diagnosis else None,
                 title=first.title if first else "",
-                first_run=run.number,
+                example_run=run.number,
                 diagnosis=diagnosis,
                 problem=None if diagnosis else run.problem,
             )

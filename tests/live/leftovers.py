@@ -7,6 +7,7 @@ import time
 import uuid
 from pathlib import Path
 
+from tests.live.analysing import Ran, hanganalyze
 from tests.targets import procs
 
 MARK = "HANGANALYZE_TEST_MARK"
@@ -19,6 +20,15 @@ class Leftovers:
         self.mark = uuid.uuid4().hex
         self.pids_file = folder / "pids"
         self.environment = {MARK: self.mark, "PIDS": str(self.pids_file)}
+
+    def hanganalyze(
+        self, *arguments: str | float | Path, user: int | None = None, cwd: Path | None = None, cache: Path | None = None
+    ) -> Ran:
+        """Run the command line; whatever came of it, an AssertionError when something of it is left running."""
+        environment = self.environment if cache is None else self.environment | {"XDG_CACHE_HOME": str(cache)}
+        ran = hanganalyze(*map(str, arguments), user=user, cwd=cwd, **environment)  # type: ignore[arg-type] # not those names
+        self.gone()
+        return ran
 
     def started(self) -> list[int]:
         """The pids that the commands wrote; each led a session and a process group of its own."""

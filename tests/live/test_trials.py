@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.reference.compilers import find_compiler
-from tests.live.analysing import Ran, hanganalyze
+from tests.live.analysing import Ran
 from tests.live.leftovers import Leftovers
 from tests.tools.validate import check_schema
 
@@ -22,11 +22,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def trials(left: Leftovers, cache: Path, fix: str, widen: str, runs: int) -> Ran:
-    ran = hanganalyze(
-        "reference", "trials", "--fix", fix, "--widen", widen, "--runs", runs, "--json",
-        XDG_CACHE_HOME=str(cache), **left.environment,
-    )  # fmt: skip
-    left.gone()
+    ran = left.hanganalyze("reference", "trials", "--fix", fix, "--widen", widen, "--runs", runs, "--json", cache=cache)
     check_schema(ran.result)
     assert ran.result["widener"] == widen
     return ran
@@ -63,10 +59,9 @@ def test_kept_figures_stand_under_the_two_columns(tmp_path: Path, cache: Path) -
     left = Leftovers(tmp_path)
     trials(left, cache, "none", "stdio", 3)
     report = tmp_path / "report.html"
-    ran = hanganalyze("demo", "-o", report, XDG_CACHE_HOME=str(cache), **left.environment)
+    ran = left.hanganalyze("demo", "-o", report, cache=cache)
     assert ran.code == 0, ran.stderr
-    left.gone()
-    kept = hanganalyze("render", report, "--json").result["reference"]["trials"]
+    kept = left.hanganalyze("render", report, "--json").result["reference"]["trials"]
     assert [one for one in kept if one["fix"] == "none"] == [
         {"fix": "none", "widener": "stdio", "runs": 3, "hung": 3, "failed": 0, "seconds": kept[0]["seconds"]}
     ]
@@ -79,10 +74,13 @@ def test_a_store_of_its_own_for_every_run(tmp_path: Path, cache: Path) -> None:
     """--input: the archive is loaded by each run, into a store that the next one does not see."""
     from analyzer.reference.image_make import make_image
 
-    image = make_image(tmp_path / "image.tar")
-    ran = hanganalyze(
-        "reference", "trials", "--runs", 2, "--input", image.path, "--json", XDG_CACHE_HOME=str(cache)
-    )  # fmt: skip
+    left, image = Leftovers(tmp_path), make_image(tmp_path / "image.tar")
+    ran = left.hanganalyze("reference", "trials", "--runs", 2, "--input", image.path, "--json", cache=cache)
     assert ran.result["numbers"][0]["clean"] == 2
-    assert hanganalyze("reference", "trials", "--runs", 0).code == 2
-    assert hanganalyze("reference", "trials", "--input", tmp_path / "no.tar").code == 2
+
+
+@pytest.mark.parametrize(("arguments", "said"), [(("--runs", 0), "--runs must be"), (("--input", "/no.tar"), "There is no file")])
+def test_wrong_usage(tmp_path: Path, arguments: tuple[str | int, ...], said: str) -> None:
+    ran = Leftovers(tmp_path).hanganalyze("reference", "trials", *arguments)
+    assert ran.code == 2
+    assert said in ran.stderr

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from analyzer.model import Diagnosis, Host, Outcome, Tool, TrialHang, TrialResult, TrialRun, TrialSubject
 from analyzer.trials.numbers import with_numbers
 
 
-def runs(subject: str, outcomes: Sequence[Outcome], first: int = 1) -> list[TrialRun]:
+def runs(subject: str, outcomes: Sequence[str], first: int = 1) -> list[TrialRun]:
     """One run for each outcome, clean ones with growing durations."""
     return [
         TrialRun(
             number=first + place,
             subject=subject,
-            outcome=outcome,
+            outcome=cast("Outcome", outcome),
             seconds=0.1 + place / 1000 if outcome == "clean" else 30.0,
             cpu_s=0.02,
             memory_kib=51200,
@@ -27,7 +28,7 @@ def runs(subject: str, outcomes: Sequence[Outcome], first: int = 1) -> list[Tria
 
 
 def series(
-    *of: Sequence[Outcome],
+    *of: Sequence[str],
     widener: str = "off",
     before: float | None = None,
     program: str = "podman",
@@ -44,7 +45,7 @@ def series(
         certainty=finding.certainty if finding else None,
         status=diagnosis.status if diagnosis else None,
         title=finding.title if finding else "",
-        first_run=next((run.number for run in made if run.hang is not None), 1),
+        example_run=next((run.number for run in made if run.hang is not None), 1),
         diagnosis=diagnosis,
         problem=None if diagnosis else "No usable debugger: gdb was not found.",
     )
