@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import functools
 import os
 
 _KCMP_VM = 1
 
 
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def robust_list_head(tid: int, number: int) -> int | str:
     """The robust list head that a thread has registered, or why it cannot be had. ``number`` is that of the system call."""
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     head, size = ctypes.c_void_p(), ctypes.c_size_t()
     if libc.syscall(ctypes.c_long(number), ctypes.c_int(tid), ctypes.byref(head), ctypes.byref(size)) == 0:
         return head.value or 0
@@ -24,7 +30,7 @@ def robust_list_head(tid: int, number: int) -> int | str:
 
 def same_memory(pid: int, other: int, number: int) -> bool | str:
     """Whether two processes have the same address space, or why the kernel does not say."""
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     result = libc.syscall(
         ctypes.c_long(number),
         ctypes.c_int(pid),

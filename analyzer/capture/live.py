@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from analyzer.capture import assemble, procfs
 from analyzer.capture.admission import admit, check_permission
 from analyzer.capture.attach import Attach
+from analyzer.capture.chain_facts import chain_facts
 from analyzer.capture.early import StartedGdb, alike, start_gdb
 from analyzer.capture.facts import measure_all
 from analyzer.capture.family import discover, same_program
@@ -226,8 +227,9 @@ def _snapshot(members: dict[int, Member], path: str, options: Options, notes: li
     everybody = {pid: member.seen for pid, member in members.items()}
     family = {pid: member.seen for pid, member in members.items() if member.of_family}
     processes: list[Process] = []
+    between = chain_facts(everybody)
     for pid, member in members.items():
-        facts = measure_all(member.seen, kin(pid, family, everybody))
+        facts = (*measure_all(member.seen, kin(pid, family, everybody)), *between[pid])
         processes.append(assemble.process(member.seen, facts, _capture_of(member), include_values=options.include_values))
     first = next(iter(members.values()))
     if options.keep_core is not None and first.photo is not None:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from analyzer.capture.architecture import Architecture
 from analyzer.capture.procfs import read_text
-from analyzer.capture.waits import FUTEX_PRIVATE, FUTEX_WAIT, FutexWait, futex_wait, parse_syscall
-from analyzer.scan.survey import Row
+from analyzer.capture.waits import FUTEX_LOCK_PI, FUTEX_LOCK_PI2, FUTEX_PRIVATE, FUTEX_WAIT, FutexWait, futex_wait, parse_syscall
+from analyzer.scan.survey import Row, read_short
 
 _SIGN = 1 << 31
+_PRIORITY_INHERITING = {FUTEX_LOCK_PI, FUTEX_LOCK_PI2}
 
 
 class Candidate(NamedTuple):
@@ -41,6 +42,13 @@ def candidates(rows: Iterable[Row], architecture: Architecture) -> Iterator[Cand
                 yield Candidate(row, tid, futex, bool(int(call.arguments[1], 16) & FUTEX_PRIVATE))
 
 
+def like_lock(futex: FutexWait) -> bool:
+    """Whether ``for_lock`` could say yes, whatever the C library."""
+    if futex.operation in _PRIORITY_INHERITING:
+        return True
+    return futex.operation == FUTEX_WAIT and (futex.expected == 2 or bool(futex.expected & _SIGN))
+
+
 def for_lock(futex: FutexWait, libc: str) -> bool:
     """Whether a wait is for a lock, as far as the expected value tells.
 
@@ -48,7 +56,7 @@ def for_lock(futex: FutexWait, libc: str) -> bool:
     variables, semaphores and joins expect other values, or call FUTEX_WAIT_BITSET.
     """
     if futex.operation != FUTEX_WAIT:
-        return False
+        return futex.operation in _PRIORITY_INHERITING
     return bool(futex.expected & _SIGN) if libc == "musl" else futex.expected == 2
 
 
@@ -62,22 +70,12 @@ def libc_of(pid: int) -> str:
     return "glibc" if "/libc.so.6" in maps or "/libc-2." in maps else "none"
 
 
-class Still(NamedTuple):
-    """What changes when a thread runs."""
-
-    runs: str
-    call: str
-
-
-def still(pid: int, tid: int) -> Still | None:
-    """One small file of the scheduler (processor time and number of runs), and the system call line; None = it is gone."""
+def runs(pid: int, tid: int) -> str | None:
+    """What changes whenever a thread runs: the scheduler's line (processor time, time in the queue, number of runs), from kernels
+    without it the numbers of context switches. None = it is gone."""
     folder = f"/proc/{pid}/task/{tid}"
-    runs = read_text(f"{folder}/schedstat") or _switches(folder)
-    return Still(runs, read_text(f"{folder}/syscall") or "") if runs else None
-
-
-def _switches(folder: str) -> str | None:
-    """For kernels without schedstat."""
+    if line := read_short(f"{folder}/schedstat"):
+        return line
     lines = (read_text(f"{folder}/status") or "").split("\n")
     return "".join(line for line in lines if "ctxt_switches" in line) or None
 

@@ -13,8 +13,8 @@ from analyzer.capture.kernel_calls import robust_list_head, same_memory
 from analyzer.capture.procfs import read_text, start_ticks
 from analyzer.errors import CannotAnalyse
 from analyzer.model.scan import RANKS, Rank, Scan, Suspect
-from analyzer.scan.candidates import Candidate, Still, candidates, for_lock, libc_of, still, task_ids
-from analyzer.scan.survey import Survey, survey
+from analyzer.scan.candidates import Candidate, candidates, for_lock, libc_of, like_lock, runs, task_ids
+from analyzer.scan.survey import MOST_THREADS, Survey, survey
 from analyzer.scan.waiters import Waiters
 
 APART_S = 0.2
@@ -32,11 +32,15 @@ def scan(apart: float = APART_S) -> Scan:
     found = survey()
     chosen = list(candidates(found.rows.values(), architecture))
     notes = _notes(found, len(chosen))
-    before = {(one.row.pid, one.tid): still(one.row.pid, one.tid) for one in chosen[:MOST_CANDIDATES]}
+    before = [(one, runs(one.row.pid, one.tid)) for one in chosen[:MOST_CANDIDATES]]
+    # Whoever may hold the lock that one thread waits for: all threads of those processes.
+    locked = {one.row.pid for one in chosen[:MOST_CANDIDATES] if one.futex is not None and like_lock(one.futex)}
+    beside = {pid: _all_runs(pid) for pid in locked}
     if before:
         time.sleep(apart)
-    motionless = [one for one in chosen[:MOST_CANDIDATES] if _motionless(one, before)]
-    suspects = _Judge(found, architecture).suspects(motionless)
+    motionless = [one for one, earlier in before if earlier is not None and runs(one.row.pid, one.tid) == earlier]
+    standing = {pid for pid, earlier in beside.items() if _all_runs(pid) == earlier}
+    suspects = _Judge(found, architecture, standing).suspects(motionless)
     return Scan(
         taken_at=datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat(),
         processes=len(found.rows),
@@ -46,6 +50,10 @@ def scan(apart: float = APART_S) -> Scan:
         suspects=tuple(suspects),
         notes=tuple(notes),
     )
+
+
+def _all_runs(pid: int) -> dict[int, str | None]:
+    return {tid: runs(pid, tid) for tid in task_ids(pid)[:MOST_THREADS]}
 
 
 def _notes(found: Survey, count: int) -> list[str]:
@@ -61,16 +69,12 @@ def _notes(found: Survey, count: int) -> list[str]:
     return notes
 
 
-def _motionless(one: Candidate, before: dict[tuple[int, int], Still | None]) -> bool:
-    earlier = before[one.row.pid, one.tid]
-    return earlier is not None and still(one.row.pid, one.tid) == earlier and start_ticks(one.row.pid) == one.row.start_ticks
-
-
 class _Judge:
     """Asks what tells a hung process from an idle one, of candidates only."""
 
-    def __init__(self, found: Survey, architecture: Architecture) -> None:
+    def __init__(self, found: Survey, architecture: Architecture, standing: set[int]) -> None:
         self._found = found
+        self._standing = standing
         self._architecture = architecture
         self._waiters: Waiters | None = None
 
@@ -84,32 +88,31 @@ class _Judge:
 
     def _judge(self, threads: list[Candidate]) -> Suspect | None:
         first = threads[0]
+        if start_ticks(first.row.pid) != first.row.start_ticks:
+            return None  # another process has its number now
         if first.futex is None:
             return self._held_up(first)
         pid, total = first.row.pid, first.row.threads
-        libc = libc_of(pid)
+        unregistered = robust_list_head(pid, self._architecture.get_robust_list) == 0
+        maybe = any(each.futex and like_lock(each.futex) for each in threads)
+        libc = libc_of(pid) if unregistered or maybe else "not asked"
         one = next((each for each in threads if each.futex and for_lock(each.futex, libc)), first)
         assert one.futex is not None
-        lock = for_lock(one.futex, libc)
-        # A thread that stands in no candidate's place may run, or be woken from outside, and release the lock.
-        alone = total == 1 and one.private and not self._memory_shared(first)
-        cleared = libc == "glibc" and robust_list_head(pid, self._architecture.get_robust_list) == 0
-        everybody = len(threads) == total == len(task_ids(pid))
+        lock, cleared = for_lock(one.futex, libc), unregistered and libc == "glibc"
+        # Only a thread of the same memory can release a private lock.
+        alone = total == 1 and one.private and (lock or cleared) and not self._memory_shared(first)
         reasons = ["its counters stand still"]
-        if cleared:
-            reasons.append("glibc never registered it with the kernel (robust list NULL): it came from a raw clone")
-        if lock and alone:
-            reasons.append("it has one thread, and the lock is private to it: nobody can release it")
-        elif alone and cleared:
-            reasons.append("it has one thread, and no other process can wake it")
-        elif everybody and total > 1:
-            reasons.append(f"all its {total} threads wait without a timeout")
         rank: Rank = "waits"
-        if ((lock or cleared) and alone) or (lock and cleared and everybody):
-            rank = "hung"
-        elif (lock and everybody) or cleared:
+        if cleared:
             rank = "suspect"
-        elif not lock:
+            reasons.append("glibc never registered it with the kernel (robust list NULL): it came from a raw clone")
+        if lock and pid in self._standing:
+            rank = "suspect"
+            reasons += [f"so do those of all its {total} threads"] if total > 1 else []
+        if alone:
+            rank = "hung"
+            reasons.append("it is the only thread, and no other process can " + ("release the lock" if lock else "wake it"))
+        if rank == "waits" and not lock:
             reasons.append("idle thread pools wait like this too")
         what = "a lock" if lock else "a futex"
         waits = f"{what} at {one.futex.address:#x}, without a timeout"
@@ -125,7 +128,7 @@ class _Judge:
                 return None  # waits for its child to call exec
             wchan = read_text(f"/proc/{row.pid}/wchan")
             where = f" in {wchan}" if wchan and wchan != "0" else ""
-            return self._suspect(one, "suspect", f"the kernel{where}", ["uninterruptible (state D) at both looks"])
+            return self._suspect(one, "suspect", f"the kernel{where}", ["it is uninterruptible (state D) and does not move"])
         told = "a signal that continues it (SIGCONT)" if row.state == "T" else "its tracer (a debugger)"
         waiting = self._waiting_for(one)
         return self._suspect(one, "suspect" if waiting else "waits", told, [f"it is stopped (state {row.state})"])

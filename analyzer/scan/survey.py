@@ -48,7 +48,7 @@ def survey() -> Survey:
 
 
 def _look(pid: int, found: Survey) -> None:
-    text = _read(f"/proc/{pid}/stat")
+    text = read_short(f"/proc/{pid}/stat")
     if not text:
         return
     fields = stat_fields(text)
@@ -58,7 +58,7 @@ def _look(pid: int, found: Survey) -> None:
     calls: dict[int, str] = {}
     name = text[text.index("(") + 1 : text.rindex(")")]
     found.rows[pid] = Row(pid, int(fields[1]), name, fields[0], count, int(fields[19]), calls)
-    line = _read(f"/proc/{pid}/syscall")
+    line = read_short(f"/proc/{pid}/syscall")
     if line is None:
         found.hidden += 1
         return
@@ -71,11 +71,11 @@ def _look(pid: int, found: Survey) -> None:
         return
     found.threads_left_out += max(0, len(tids) - MOST_THREADS)
     for tid in map(int, tids[:MOST_THREADS]):
-        if tid != pid and (line := _read(f"/proc/{pid}/task/{tid}/syscall")):
+        if tid != pid and (line := read_short(f"/proc/{pid}/task/{tid}/syscall")):
             calls[tid] = line
 
 
-def _read(path: str) -> str | None:
+def read_short(path: str) -> str | None:
     """A short file in one read; None where the kernel refuses, "" where the process has gone."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -19,6 +19,7 @@ ROOMS = {
     "diagnose": {"diagnose", "model", "errors", "data"},
     "render": {"render", "model", "errors", "data", "diagnose"},
     "capture": {"capture", "model", "errors", "cache", "data"},
+    "scan": {"scan", "capture", "model", "errors"},
     "reference": {"reference", "capture", "render", "model", "errors", "data", "cache", "output"},
     "trials": {"trials", "reference", "analyse", "capture", "render", "model", "errors"},
 }
@@ -58,9 +59,7 @@ def test_imports_run_one_way(path: Path) -> None:
 
 @pytest.mark.parametrize(("module", "place"), ONLY.items())
 def test_one_importer(module: str, place: str) -> None:
-    importers = {
-        str(path.relative_to(ROOT)) for path in files() if any(name.split(".")[0] == module for name in imports(path))
-    }
+    importers = {str(path.relative_to(ROOT)) for path in files() if any(name.split(".")[0] == module for name in imports(path))}
     assert importers <= {place}
 
 

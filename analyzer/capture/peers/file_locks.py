@@ -33,9 +33,9 @@ class FileLock:
     inode: int
 
 
-def file_locks() -> list[FileLock]:
-    """Everything in /proc/locks: the locks and those who wait for them."""
-    found = (_LINE.match(line) for line in (read_text("/proc/locks") or "").split("\n"))
+def file_locks(text: str) -> list[FileLock]:
+    """Everything in the text of /proc/locks: the locks and those who wait for them."""
+    found = (_LINE.match(line) for line in text.split("\n"))
     return [FileLock(int(one[1]), bool(one[2]), one[3], int(one[5]), int(one[6])) for one in found if one]
 
 
@@ -50,7 +50,7 @@ class FileLocks:
         """Who holds the lock on ``file`` for which its process waits in ``call`` (flock or fcntl)."""
         text = f"the {'flock' if call == 'flock' else 'record lock'} on {file.words}"
         if self._locks is None:
-            self._locks = file_locks()
+            self._locks = file_locks(read_text("/proc/locks") or "")
         kinds = {"FLOCK"} if call == "flock" else {"POSIX", "OFDLCK"}
         here = [lock for lock in self._locks if lock.inode == file.inode and lock.kind in kinds]
         numbers = {lock.number for lock in here if lock.waits and lock.pid in {file.pid, -1, 0}}

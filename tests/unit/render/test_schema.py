@@ -24,7 +24,7 @@ def test_the_committed_schema_is_what_the_dataclasses_say() -> None:
     assert make_schema.FILE.read_text(encoding="utf-8") == make_schema.make(), "run: python -m tests.tools.make_schema"
 
 
-def test_the_committed_schema_of_scans_is_what_the_dataclasses_say():
+def test_the_committed_schema_of_scans_is_what_the_dataclasses_say() -> None:
     assert make_schema.SCAN_FILE.read_text(encoding="utf-8") == make_schema.make_scan(), "run: python -m tests.tools.make_schema"
 
 
