@@ -165,7 +165,7 @@ def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target
         return _exit_code(diagnosis)
     finally:
         for debugger in started.values():
-            debugger.session.close()
+            debugger.close()
 
 
 def _keeper(path: Path | None) -> Callable[[bytes], None] | None:

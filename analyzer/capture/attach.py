@@ -127,4 +127,4 @@ class Attach:
     def close(self) -> None:
         """End gdb; never raises."""
         with contextlib.suppress(Exception):
-            self.session.close()
+            self._started.close()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from analyzer.cache import cache_folder
 from analyzer.capture import gdb
 from analyzer.capture.gdbmi import MiSession
+from analyzer.capture.symbol_file import SymbolFile, another_file_here
 from analyzer.errors import HangAnalyzeError
 
 _LIBC = re.compile(
@@ -31,13 +32,21 @@ class StartedGdb:
     session: MiSession
     tokens: tuple[int, ...]
     """Of the commands that prepare it; the first answer holds gdb's version."""
+    symbol_file: SymbolFile
+    """Open for as long as gdb lives: it opens the name again when it attaches."""
+
+    def close(self) -> None:
+        """End gdb; again is harmless."""
+        self.session.close()
+        self.symbol_file.close()
 
 
 def start_gdb(pid: int, path: str) -> StartedGdb:
     """Start gdb for process ``pid``; raises DebuggerFailed where it does not start, DebuggerDied where it ends at once."""
     session = MiSession(gdb.arguments(path, _index_cache(pid)), gdb.environment(path))
-    preparation = gdb.preparation(f"/proc/{pid}/root", gdb.executable_of(pid))
-    return StartedGdb(pid, path, session, tuple(session.send(*preparation, *_read_libc_now(pid))))
+    file = SymbolFile(pid)
+    preparation = gdb.preparation(f"/proc/{pid}/root", file.path)
+    return StartedGdb(pid, path, session, tuple(session.send(*preparation, *_read_libc_now(pid))), file)
 
 
 def alike(pid: int, other: int) -> bool:
@@ -74,7 +83,8 @@ def _read_libc_now(pid: int) -> list[str]:
         if mapped is None:
             return []
         base, inode, path = mapped
-        if os.stat(f"/proc/{pid}/root{path}").st_ino != inode or gdb.another_file_here(f"/proc/{pid}/root{path}", path):
+        target = f"/proc/{pid}/root{path}"
+        if os.stat(target).st_ino != inode or another_file_here(target, path):
             return []
     except OSError:
         return []

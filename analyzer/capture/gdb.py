@@ -135,34 +135,6 @@ def preparation(root: str, executable: str | None, debug_root: str | None = None
     return [*commands, f"-file-exec-and-symbols {executable}"] if executable is not None else commands
 
 
-def executable_of(pid: int) -> str | None:
-    """The executable to load before the attach; None where gdb must find it by itself then."""
-    link = f"/proc/{pid}/exe"
-    try:
-        path = os.readlink(link)
-    except OSError:
-        path = ""
-    return None if path and another_file_here(link, path) else link
-
-
-def another_file_here(target: str, path: str) -> bool:
-    """Whether our own root has another file at the path that a file has in the target's root.
-
-    gdb resolves the links below /proc and keeps the resulting name. When it attaches it looks whether the file of that name has
-    changed, finds ours, and reads our symbols in place of the target's (seen with gdb 13.1: wrong names, and a crash). What it
-    finds through the sysroot after the attach is not affected, and a name that does not exist here does no harm.
-    """
-    try:
-        here = os.stat(path)
-    except OSError:
-        return False
-    try:
-        there = os.stat(target)
-    except OSError:
-        return True
-    return (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino)
-
-
 def environment(path: str) -> dict[str, str]:
     """The environment gdb runs in: the C locale, so that its messages can be read; no debuginfod servers; no history.
 

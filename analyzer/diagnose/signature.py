@@ -109,7 +109,13 @@ class Signature:
         """This signature with the clauses of the one it refines; its own [match] adds which programs it speaks of."""
         match = replace(general.match, programs=self.match.programs)
         return replace(
-            self, kind=general.kind, match=match, near=general.near, veto=general.veto, likely=general.likely, proven=general.proven
+            self,
+            kind=general.kind,
+            match=match,
+            near=general.near,
+            veto=general.veto,
+            likely=general.likely,
+            proven=general.proven,
         )
 
     def patterns(self) -> tuple[Pattern, ...]:

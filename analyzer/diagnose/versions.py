@@ -99,7 +99,7 @@ def _number(text: str) -> tuple[int, str]:
 def compare_rpm(one: str, other: str) -> int:
     """-1, 0 or 1: runs of digits or letters one by one, everything else only separates; ~ before the end, ^ after it."""
     pieces = [re.findall(r"\d+|[A-Za-z]+|~|\^", text, re.ASCII) for text in (one, other)]
-    for left, right in zip(*(piece + [""] for piece in pieces), strict=False):
+    for left, right in zip(*([*piece, ""] for piece in pieces), strict=False):
         if left == right:
             continue
         for mark, before in (("~", -1), ("^", 1)):

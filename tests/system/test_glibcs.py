@@ -3,6 +3,10 @@ proven with debug information and without."""
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
+
 import pytest
 
 from .roots.loader import run_loader
@@ -44,6 +48,17 @@ def test_fork_lock_is_named_and_proven(suite: str, debug_symbols: bool, widener:
                     assert_orphaned_by(told, run.pid, "widen_stdio")
             return
     pytest.fail(f"{TRIES} runs without a hang")
+
+
+def test_another_program_of_the_same_name_here_lends_no_names(tmp_path: Path) -> None:
+    """gdb takes /proc/PID/exe for a path of our own root when it attaches, and would read the symbols of what lies there."""
+    here = tmp_path / "loader"
+    shutil.copy(sys.executable, here)
+    with run_loader(require_root("trixie"), fix="none", widen="stdio", program=str(here)) as run:
+        assert run.child is not None, run.process.output()
+        told = verdict(run.pid)
+        assert_proven(told, FORK, waiting=run.child, lock="list_all_lock")
+        assert told.functions(run.child)[-3:] == ["create_pause_process", "reexec_in_user_namespace", "main"]
 
 
 @pytest.mark.parametrize("suite", GLIBC)

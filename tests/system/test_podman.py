@@ -125,7 +125,7 @@ def assert_not_affected_by_the_fork_lock(told: Verdict, version: str) -> None:
 
 
 def test_without_forcing_one_arena_it_hangs_too() -> None:
-    """malloc_trim in a loop holds the locks of the arenas that podman has by itself; before the fix that is enough for most runs."""
+    """malloc_trim in a loop holds the locks of the arenas that podman has anyway; before the fix most runs hang of it."""
     with hang_podman(require_root("bookworm"), "trim") as hung:
         told = verdict(hung.pid)
         assert told.finding["certainty"] == "proven"

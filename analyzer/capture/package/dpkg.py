@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 from analyzer.capture.package.root import TargetFolder, TargetRoot
 from analyzer.model import Package
@@ -28,10 +29,9 @@ def find(root: TargetRoot, pid: int, path: str) -> Package | None:
         status = root.read(STATUS, _MOST_STATUS)
     except FileNotFoundError:
         return None
-    diverted = _diversions(root)
-    original, not_by = diverted.get(path, (path, None))
+    listed, diverter, is_owner = _diversions(root).get(path, (path, None, False))
     with root.folder(INFO) as info:
-        owner = _owner(info, _spellings(original), not_by)
+        owner = _owner(info, _spellings(listed), lambda package: diverter is None or (package == diverter) is is_owner)
     if owner is None:
         return None
     fields = _installed(status, *owner)
@@ -50,16 +50,23 @@ def _spellings(path: str) -> tuple[str, ...]:
     return (path, f"/usr{path}") if _UNMERGED.match(path) else (path,)
 
 
-def _diversions(root: TargetRoot) -> dict[str, tuple[str, str | None]]:
-    """Where a diverted file lies now -> its name in the lists, and the package that is *not* its owner."""
+def _diversions(root: TargetRoot) -> dict[str, tuple[str, str, bool]]:
+    """Path -> its name in the lists, the package that diverted it (the administrator is «:»), and whether that owns the file.
+
+    A package that diverts a file puts its own one there; what any other package brings goes to the new place.
+    """
     try:
         lines = root.read(DIVERSIONS, _MOST_LIST).decode("utf-8", "surrogateescape").splitlines()
     except OSError:
         return {}
-    return {lines[n + 1]: (lines[n], lines[n + 2]) for n in range(0, len(lines) - 2, 3)}
+    found: dict[str, tuple[str, str, bool]] = {}
+    for original, moved, package in zip(lines[::3], lines[1::3], lines[2::3], strict=False):
+        found[original] = (original, package, True)
+        found[moved] = (original, package, False)
+    return found
 
 
-def _owner(info: TargetFolder, spellings: tuple[str, ...], not_by: str | None) -> tuple[str, str] | None:
+def _owner(info: TargetFolder, spellings: tuple[str, ...], may_own: Callable[[str], bool]) -> tuple[str, str] | None:
     """(package, architecture or "") whose list has the path. Packages named like the file are asked first."""
     wanted = [f"\n{path}\n".encode("utf-8", "surrogateescape") for path in spellings]
     program = spellings[0].rpartition("/")[2]
@@ -69,7 +76,7 @@ def _owner(info: TargetFolder, spellings: tuple[str, ...], not_by: str | None) -
         if time.monotonic() > limit or left <= 0:
             raise OSError("the search took too long")
         package, _, architecture = name.removesuffix(".list").partition(":")
-        if package == not_by:
+        if not may_own(package):
             continue
         try:
             text = info.read(name, _MOST_LIST)

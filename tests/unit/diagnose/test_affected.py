@@ -14,7 +14,8 @@ from .build import shipped
 FORK, PODMAN = "glibc-fork-lock-after-raw-clone", "podman-libc-lock-after-raw-clone"
 DEBIAN = Package("dpkg", "podman", "4.3.1+ds1-8+deb12u1", "libpod", go=GoBuild("github.com/containers/podman/cmd/podman"))
 GO_ONLY = Package("go", "podman", "v5.3.1", go=GoBuild("github.com/containers/podman/v5/cmd/podman", version="v5.3.1"))
-CHECKOUT = GoBuild("github.com/containers/podman/v5/cmd/podman", "github.com/containers/podman/v5", revision="0a1b2c3d", modified=True)
+MODULE = "github.com/containers/podman/v5"
+CHECKOUT = GoBuild(f"{MODULE}/cmd/podman", MODULE, revision="0a1b2c3d", modified=True)
 
 
 def ask(package: Package | None, signature: str = FORK, executable: str = "/usr/bin/podman") -> Affected:

@@ -18,8 +18,8 @@ GENERAL, PODMAN = "glibc-lock-after-raw-clone", "podman-libc-lock-after-raw-clon
 STACK = "__lll_lock_wait_private libc.so.6 <- malloc libc.so.6 <- ?? /usr/bin/podman"
 
 
-def hung(executable: str | None, package: Package | None = None, **answers: str) -> Snapshot:
-    made = snapshot(thread(STACK), answers={**RAW_CLONE, **ORPHANED, **answers})
+def hung(executable: str | None, package: Package | None = None, raw_clone: str = "yes") -> Snapshot:
+    made = snapshot(thread(STACK), answers={**RAW_CLONE, **ORPHANED, "created-by-raw-clone": raw_clone})
     return replace(made, processes=(replace(made.processes[0], executable=executable, package=package),))
 
 
@@ -41,7 +41,7 @@ def test_found_once(executable: str | None, package: Package | None, expected: s
 
 
 def test_a_near_miss_is_told_once_too() -> None:
-    told = diagnose(hung("/usr/bin/podman", **{"created-by-raw-clone": "no"}), shipped())
+    told = diagnose(hung("/usr/bin/podman", raw_clone="no"), shipped())
     near = [one.signature for one in told.near_misses]
     assert PODMAN in near
     assert GENERAL not in near
@@ -55,17 +55,23 @@ def test_it_has_every_clause_of_the_general_one() -> None:
 
 
 HEAD = 'revision = 1\nstatus = "stable"\ntitle = "t"\nsummary = "s"\nremedy = "r"\n'
+
+
+def own(refines: str, match: str) -> str:
+    return f'id = "own"\n{HEAD}refines = "{refines}"\n[match]\n{match}\n'
+
+
 GENERAL_FILE = f'id = "general"\n{HEAD}[match]\nframes = ["main"]\n'
 
 
 @pytest.mark.parametrize(
     ("file", "complaint"),
     [
-        (f'id = "own"\n{HEAD}refines = "nobody"\n[match]\nprograms = ["p"]\n', "own.toml:7: cannot refine 'nobody': there is no such signature"),
-        (f'id = "own"\n{HEAD}refines = "own"\n[match]\nprograms = ["p"]\n', "that one refines another itself"),
-        (f'id = "own"\n{HEAD}refines = "general"\n[match]\nframes = ["main"]\nprograms = ["p"]\n', "says «programs» and nothing else"),
-        (f'id = "own"\n{HEAD}refines = "general"\n[match]\n', "says «programs» and nothing else"),
-        (f'id = "own"\n{HEAD}refines = "general"\n[match]\nprograms = ["p"]\n[likely]\nall = ["no-progress"]\n', "leave it out"),
+        (own("nobody", 'programs = ["p"]'), "own.toml:7: cannot refine 'nobody': there is no such signature"),
+        (own("own", 'programs = ["p"]'), "that one refines another itself"),
+        (own("general", 'frames = ["main"]\nprograms = ["p"]'), "says «programs» and nothing else"),
+        (own("general", ""), "says «programs» and nothing else"),
+        (own("general", 'programs = ["p"]\n[likely]\nall = ["no-progress"]'), "leave it out"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, file: str, complaint: str) -> None:
