@@ -178,8 +178,8 @@ def _keeper(path: Path | None) -> Callable[[bytes], None] | None:
 
         write(path, data)
         print(
-            f"hanganalyze: {path} ({len(data) >> 10} KiB) holds parts of the process's memory: keys, passwords and users' data may "
-            "be in it. Only you can read it; think before you pass it on.",
+            f"hanganalyze: {path} ({len(data) >> 10} KiB) holds parts of the process's memory: keys, passwords and users' "
+            "data may be in it. Only you can read it; think before you pass it on.",
             file=sys.stderr,
         )
 

@@ -71,7 +71,7 @@ def _add_judging(parser: argparse.ArgumentParser) -> None:
 
 def _add_capture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--capture", choices=("auto", "attach", "stop", "no-stop"), default="auto",
-                        help="how the stacks are taken: gdb attached, a stop of milliseconds, none at all; default: what fits")  # fmt: skip
+                        help="gdb attached, a stop of milliseconds, or no stop at all; default: what fits")  # fmt: skip
     parser.add_argument("--no-family", action="store_true", help="only this process, not its parents and children")
     parser.add_argument("--max-pause", type=_seconds, default=5.0, metavar="S",
                         help="let the process go when it has stood still for this long (default 5)")  # fmt: skip
@@ -136,13 +136,11 @@ def run() -> argparse.ArgumentParser:
 
 def core() -> argparse.ArgumentParser:
     """``hanganalyze core CORE``."""
-    parser = _parser(
-        "core", "The same from a core: of the kernel, gdb's gcore, systemd-coredump, or --save-core; plain or packed."
-    )
+    parser = _parser("core", "The same from a core: the kernel's, gcore's, or of --save-core; plain or packed.")
     parser.add_argument("core", metavar="CORE", type=Path)
     parser.add_argument("--exe", metavar="E", type=Path, help="the program it is of; default: where the core says it was")
     parser.add_argument("--sysroot", metavar="D", type=Path,
-                        help="folder with the files of the machine it comes from (libraries, debug files); default: /")  # fmt: skip
+                        help="folder with the files of the machine that it comes from; default: /")  # fmt: skip
     parser.add_argument("--gdb", metavar="PATH", help="the gdb to use (also: HANGANALYZE_GDB)")
     _add_output(parser)
     _add_judging(parser)
@@ -153,7 +151,7 @@ def demo() -> argparse.ArgumentParser:
     """``hanganalyze demo``."""
     parser = _parser("demo", "Hang the bundled loader for real, analyse it, end it.")
     parser.add_argument("--widen", choices=("stdio", "malloc", "atfork", "nss"), default="stdio",
-                        help="the lock that another thread holds when the loader makes its raw clone (default stdio)")  # fmt: skip
+                        help="the lock that another thread holds at the loader's raw clone (default stdio)")  # fmt: skip
     _add_output(parser)
     return parser
 

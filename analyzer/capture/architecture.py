@@ -132,6 +132,8 @@ _PPC64LE_REGISTERS = Registers(
     thread_pointer=((104, 8),), trap=320,
 )  # fmt: skip
 
+_PPC64LE_GDB = "powerpc:common64"
+
 ARCHITECTURES: dict[str, Architecture] = {
     architecture.name: architecture
     for architecture in (
@@ -148,9 +150,8 @@ ARCHITECTURES: dict[str, Architecture] = {
         ),
         # r13 points 0x7000 past the end of the thread control block (2.36: 30656 in all).
         Architecture(
-            "ppc64le", "little", 21, 208, ("$r13",), -30656, _PPC64LE, 299, 354,
-            _PPC64LE_REGISTERS, 0xE0, 0xC0, "powerpc:common64",
-        ),  # fmt: skip
+            "ppc64le", "little", 21, 208, ("$r13",), -30656, _PPC64LE, 299, 354, _PPC64LE_REGISTERS, 0xE0, 0xC0, _PPC64LE_GDB
+        ),
     )
 }
 

@@ -116,9 +116,7 @@ def _sample(notes: CoreProcess) -> ProcessSample:
     )
 
 
-def _add_thread_pointers(
-    seen: Seen, notes: CoreProcess, core: CoreFile, found: Stacks, debugger_version: str | None
-) -> None:
+def _add_thread_pointers(seen: Seen, notes: CoreProcess, core: CoreFile, found: Stacks, debugger_version: str | None) -> None:
     """Thread pointers come from the notes; only threads that the notes have come into the snapshot: libthread_db is off, and
     whatever else a debugger may invent is left out."""
     size = pthread_size(seen)

@@ -184,7 +184,7 @@ def system_call(thread: CoreThread, architecture: Architecture, read: Read) -> S
     result = address(thread, registers.result, architecture)
     signed = result - (1 << 64) if result >> 63 else result
     if architecture.name == "ppc64le":
-        signed = -signed  # the kernel keeps the code positive and notes the error in a condition bit
+        signed = -abs(signed)  # after `sc` the code is positive, and a condition bit says that it is one; after `scv` it is not
     # aarch64 has put the first argument back where the result was.
     if signed not in _RESTARTS and architecture.name != "aarch64":
         return None

@@ -20,7 +20,7 @@ from analyzer.capture.restore import Target
 from analyzer.capture.seen import Seen
 from analyzer.capture.thread_pointers import thread_pointers
 from analyzer.capture.waits import describe
-from analyzer.errors import HangAnalyzeError, NotPermitted, ProcessGone
+from analyzer.errors import DebuggerDied, HangAnalyzeError, NotPermitted, ProcessGone
 
 BETWEEN_SAMPLES_S = 0.1
 """Least time between the two samples that show whether anything moves."""
@@ -89,7 +89,7 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
         if member.error is not None:
             seen.notes.append(f"the debugger failed: {member.error.what}")
         if member.method != "no-stop":
-            member.mended = member.target.restore()
+            member.mended = member.target.restore(died=isinstance(member.error, DebuggerDied))
 
 
 def _stop(member: Member, quiet: threading.Event) -> Photo:

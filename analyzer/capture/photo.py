@@ -61,8 +61,8 @@ class Photo:
 
 
 def take_locks(pages: Pages, addresses: Iterable[int], byte_order: ByteOrder) -> None:
-    """The locks at these addresses, which threads wait for, and the threads that these may name as their holders: facts ask for them later, and
-    they should be of the same moment."""
+    """The locks at these addresses, which threads wait for, and the threads that these may name as their holders: facts ask for
+    them later, and they should be of the same moment."""
     for address in set(addresses):
         pages.take(address, address + _LARGEST_LOCK)
         with contextlib.suppress(MemoryUnreadable):

@@ -55,4 +55,4 @@ def registers(tid: int, kind: int) -> bytes:
     """A register set (a note's kind) of a stopped thread. Raises OSError."""
     _vector.length = _MOST_REGISTERS
     _request(_GETREGSET, tid, kind, ctypes.byref(_vector))
-    return bytes(_buffer.raw[: _vector.length])
+    return _buffer.raw[: _vector.length]

@@ -37,9 +37,7 @@ def thread_numbers(session: MiSession, limit: float) -> dict[int, int]:
     return numbers
 
 
-def ask_threads(
-    session: MiSession, architecture: Architecture | None, first: Sequence[int], limit: float, stacks: Stacks
-) -> Raw:
+def ask_threads(session: MiSession, architecture: Architecture | None, first: Sequence[int], limit: float, stacks: Stacks) -> Raw:
     """Every thread's frames, and the registers that ``architecture`` asks for (None = none).
 
     ``first`` are the thread ids that matter most: asked first, in case the time runs out.
@@ -87,8 +85,7 @@ def _ask_deep_ends(session: MiSession, raw: Raw, tids: Sequence[int], numbers: d
 def ask_names(session: MiSession, addresses: Sequence[int], limit: float) -> list[Answer]:
     """The symbols at addresses, and whether libc has debug information; for ``take_names``."""
     return session.batch(
-        ["-data-evaluate-expression &main_arena"]
-        + [f'-data-evaluate-expression "(void*){address:#x}"' for address in addresses],
+        ["-data-evaluate-expression &main_arena"] + [f'-data-evaluate-expression "(void*){address:#x}"' for address in addresses],
         limit,
         "naming addresses",
     )

@@ -232,9 +232,7 @@ def _registers(tid: int, architecture: Architecture) -> PhotoThread:
     def value(offset: int) -> int:
         return int.from_bytes(raw[offset : offset + 8], architecture.byte_order)
 
-    return PhotoThread(
-        tid, raw[: layout.size], value(layout.stack_pointer), value(layout.program_counter), others=others
-    )
+    return PhotoThread(tid, raw[: layout.size], value(layout.stack_pointer), value(layout.program_counter), others=others)
 
 
 def _futex_word(thread: PhotoThread, architecture: Architecture) -> int | None:

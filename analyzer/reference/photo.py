@@ -79,8 +79,8 @@ def _kept_or_taken(widen: Widen, step: str, binary: Path, say: Callable[[str], N
 def _unpickled(data: bytes) -> ReferencePhoto | None:
     """What this version of ours kept in a folder that only we can write; anything else is taken anew.
 
-    A pickle is code, and so are the compiled templates in the same folder; reading the JSON of a saved result instead checks every
-    type, and that costs a quarter of gdb's whole run each time.
+    A pickle is code, and so are the compiled templates in the same folder; reading the JSON of a saved result instead checks
+    every type, and that costs a quarter of gdb's whole run each time.
     """
     try:
         kept = pickle.loads(data)  # noqa: S301 - see above

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import shutil
@@ -94,7 +95,8 @@ def test_no_core_proves_what_is_not_so(case: tuple[str, ...], writer: str, tmp_p
 def test_a_core_of_our_own_says_what_the_capture_said(method: Choice, tmp_path: Path) -> None:
     core = tmp_path / "small"
     with targets.running("raw_clone_lock", "stdio") as target:
-        live = analyse_process(target.pid, Options(method=method, keep_core=lambda data: _write(core, data)), with_reference=False)
+        options = Options(method=method, keep_core=lambda data: _write(core, data))
+        live = analyse_process(target.pid, options, with_reference=False)
         saved = read(core)
     assert core.stat().st_size < 4 << 20
     assert proven(saved) == proven(live) != set()
@@ -162,12 +164,8 @@ def test_cut_off_cores(case: tuple[str, ...], writer: str, tmp_path: Path) -> No
     core.unlink()
     for parts in range(9):
         core.write_bytes(whole[: len(whole) * parts // 8])
-        try:
-            diagnosis = read(core, program)
-        except HangAnalyzeError as error:
-            assert error.what
-            continue
-        assert not proven(diagnosis) or case[0] == "raw_clone_lock"
+        with contextlib.suppress(HangAnalyzeError):
+            assert not proven(read(core, program)) or case[0] == "raw_clone_lock"
 
 
 def test_what_is_no_core_is_refused(tmp_path: Path) -> None:

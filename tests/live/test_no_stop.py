@@ -57,7 +57,7 @@ def test_sees_what_gdb_sees(case: tuple[str, ...]) -> None:
     assert photographed.locks == attached.locks
     for question, answer in photographed.facts.items():
         if answer != attached.facts[question]:
-            assert answer == "unknown" and " ".join(case) in UNKNOWN_WITHOUT_REGISTERS or case[0] in MOVES, question
+            assert (answer == "unknown" and " ".join(case) in UNKNOWN_WITHOUT_REGISTERS) or case[0] in MOVES, question
     if not cut and case[0] not in MOVES and " ".join(case) not in UNKNOWN_WITHOUT_REGISTERS:
         assert photographed.verdict == attached.verdict
 
