@@ -93,7 +93,7 @@ def _out(text: str) -> None:
 def _progress(arguments: argparse.Namespace) -> Callable[[str], None]:
     """A line that is written over while it works on a terminal; lines of their own with -v; else silence."""
     if getattr(arguments, "verbose", False):
-        return lambda text: print(f"hanganalyze: {text}", file=sys.stderr)
+        return _note
     if sys.stderr.isatty():
         return lambda text: print(f"\r\x1b[K{text} ..." if text else "\r\x1b[K", end="", file=sys.stderr, flush=True)
     return lambda _: None
@@ -128,93 +128,29 @@ def _analyse(arguments: argparse.Namespace) -> int:
 
 
 def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target: str | None) -> int:
-    from analyzer.capture.early import start_gdb
-    from analyzer.capture.gdb import find
+    from analyzer.process_command import diagnose_process
 
-    # Before anything that is slow to import: gdb reads symbols meanwhile. It stops nothing yet.
-    started = {pid: start_gdb(pid, find(arguments.gdb))} if Path(f"/proc/{pid}").exists() else {}
-    try:
-        from analyzer.analyse import analyse_process
-        from analyzer.capture.admission import admit
-        from analyzer.capture.live import Options
-        from analyzer.output import check_writable
-
-        say = _progress(arguments)
-        admit(pid)  # why a process cannot be analysed matters more than where its report would go
-        if target != "-":
-            folder = Path(target) if target and Path(target).is_dir() else Path()
-            check_writable(Path(target) if target and not Path(target).is_dir() else folder / "hanganalyze")
-        diagnosis = analyse_process(
-            pid,
-            Options(
-                method=arguments.capture,
-                alone=arguments.no_family,
-                max_pause=arguments.max_pause,
-                debugger=arguments.gdb,
-                started=started,
-                keep_core=_keeper(arguments.save_core),
-                include_values=arguments.include_values,
-            ),
-            signatures=arguments.signatures,
-            with_reference=not arguments.no_reference,
-            warm_up=lambda: _warm_up(format),
-            say=say,
-        )
-        say("")
-        _deliver(diagnosis, format, target)
-        return _exit_code(diagnosis)
-    finally:
-        for debugger in started.values():
-            debugger.close()
-
-
-def _keeper(path: Path | None) -> Callable[[bytes], None] | None:
-    """Where --save-core's bytes go."""
-    if path is None:
-        return None
-
-    def keep(data: bytes) -> None:
-        from analyzer.output import write
-
-        write(path, data)
-        print(
-            f"hanganalyze: {path} ({len(data) >> 10} KiB) holds parts of the process's memory: keys, passwords and users' "
-            "data may be in it. Only you can read it; think before you pass it on.",
-            file=sys.stderr,
-        )
-
-    return keep
-
-
-def _core(arguments: argparse.Namespace) -> int:
-    from analyzer.analyse import analyse_core
-    from analyzer.capture.core import CoreOptions
-
-    format, target = _format_and_target(arguments)
     say = _progress(arguments)
-    diagnosis = analyse_core(
-        arguments.core,
-        CoreOptions(arguments.exe, arguments.sysroot, arguments.gdb),
-        signatures=arguments.signatures,
-        with_reference=not arguments.no_reference,
-        warm_up=lambda: _warm_up(format),
-        say=say,
-    )
+    diagnosis = diagnose_process(pid, arguments, format, target, say, _note)
     say("")
     _deliver(diagnosis, format, target)
     return _exit_code(diagnosis)
 
 
-def _warm_up(format: Format) -> None:
-    """The slow imports of rendering, while the debugger works."""
-    from analyzer.cache import cache_folder
-    from analyzer.render import warm_up
+def _note(text: str) -> None:
+    """Something to know besides the result."""
+    print(f"hanganalyze: {text}", file=sys.stderr)
 
-    try:
-        folder: Path | None = cache_folder()
-    except HangAnalyzeError:
-        folder = None
-    warm_up(format, folder)
+
+def _core(arguments: argparse.Namespace) -> int:
+    from analyzer.process_command import diagnose_core
+
+    format, target = _format_and_target(arguments)
+    say = _progress(arguments)
+    diagnosis = diagnose_core(arguments, format, say)
+    say("")
+    _deliver(diagnosis, format, target)
+    return _exit_code(diagnosis)
 
 
 def _deliver(diagnosis: Diagnosis, format: Format, target: str | None) -> None:
@@ -277,7 +213,7 @@ def _series(arguments: argparse.Namespace, make: Make) -> int:
     format, target = _format_and_target(arguments)
     if target != "-":
         check_writable(series_place(target, "hanganalyze-run"))
-    result = watch(make, lambda text: print(f"hanganalyze: {text}", file=sys.stderr), _interrupt, verbose=arguments.verbose)
+    result = watch(make, _note, _interrupt, verbose=arguments.verbose)
     _deliver_series(result, format, target, series_name(result, format))
     return _exit_code_of_series(result)
 
@@ -379,7 +315,7 @@ def _scan(arguments: argparse.Namespace) -> int:
     from analyzer.scan_command import ScanCommand
 
     width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
-    command = ScanCommand(arguments, _out, lambda text: print(f"hanganalyze: {text}", file=sys.stderr), width)
+    command = ScanCommand(arguments, _out, _note, width)
     try:
         command.run()
     except Interrupted:
