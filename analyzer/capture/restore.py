@@ -10,7 +10,7 @@ import time
 from analyzer.capture.procfs import process_state, read_text, status_fields, thread_ids
 from analyzer.errors import NoSuchProcess
 
-_WAIT_FOR_TRACER_S = 1.0
+_WAIT_FOR_TRACER_S = 10.0
 _STOP_ARRIVES_WITHIN_S = 0.3
 _SETTLES_WITHIN_S = 0.2
 
@@ -44,9 +44,11 @@ class Target:
         had to be done, in words.
         """
         deadline = time.monotonic() + _WAIT_FOR_TRACER_S
+        while "t" in (states := self._thread_states()) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        # Only now can a stop that the dead debugger asked for take effect.
         watched = time.monotonic() + (_STOP_ARRIVES_WITHIN_S if died else 0.0)
-        states = self._thread_states()
-        while ("t" in states and time.monotonic() < deadline) or ("T" not in states and time.monotonic() < watched):
+        while "T" not in states and time.monotonic() < watched:
             time.sleep(0.002)
             states = self._thread_states()
         was_stopped = self.state_before == "T"
@@ -77,5 +79,6 @@ class Target:
                 fields = status_fields(text)
                 # An attach sends SIGSTOP; one that is still to arrive is a stop all the same.
                 pending = int(fields.get("SigPnd", "0"), 16) >> (signal.SIGSTOP - 1) & 1
-                states.add("T" if pending else fields.get("State", "?")[:1])
+                traced = fields.get("TracerPid", "0") != "0"
+                states.add("t" if traced else "T" if pending else fields.get("State", "?")[:1])
         return states
