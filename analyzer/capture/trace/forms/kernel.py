@@ -195,4 +195,9 @@ def task(reading: Reading, line: str) -> bool:
     return True
 
 
-HANDLERS: dict[str, Handler] = {"[": frame, "_": path, "_2": task, "_3": bare_number, "Ct<I": lambda r, t: call_trace(r, t) or task(r, t), "P": task}
+def log(reading: Reading, line: str) -> bool:
+    """What begins a call trace in the kernel's log."""
+    return call_trace(reading, line) or task(reading, line)
+
+
+HANDLERS: dict[str, Handler] = {"[": frame, "_": path, "_2": task, "_3": bare_number, "Ct<I": log, "P": task}
