@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 from analyzer.capture.trace.drafts import INNER, OUTER, WHOLE, StackDraft, TraceDraft, small_number
@@ -15,6 +16,7 @@ UNKNOWN_NAME = "unknown"
 ONLY_INNERMOST = "only the innermost frame was listed"
 
 
+@lru_cache(maxsize=16)
 def capture(notes: tuple[str, ...]) -> Capture:
     """How a text was captured: nobody knows what it cost the process."""
     return Capture("trace", None, None, None, None, why="the input is text", notes=notes)

@@ -75,6 +75,13 @@ def test_stacks_of_the_kernel_with_their_paths(layout: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("heading", ["{0}", "TID {0}:", "=== {0} ===", "thread: {0}"])
+def test_stacks_of_the_kernel_in_a_loop_that_prints_ids(heading: str) -> None:
+    stack = "".join(f"[<0>] {name}+0x64/0x90\n" for name in KERNEL)
+    process = only_process(read("".join(f"{heading.format(tid)}\n{stack}" for tid in (101, 102))))
+    assert [(thread.tid, names(thread)) for thread in process.threads] == [(101, KERNEL), (102, KERNEL)]
+
+
 def test_stacks_of_the_kernel_from_grep() -> None:
     text = "".join(f"/proc/100/task/{tid}/stack:[<0>] {name}+0x64/0x90\n" for tid in (101, 102) for name in KERNEL)
     assert [names(thread) for thread in only_process(read(text)).threads] == [KERNEL, KERNEL]
