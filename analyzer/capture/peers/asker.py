@@ -1,23 +1,26 @@
 """What every thread of a process waits for, and who could end it.
 
 An Asker lives as long as one analysis. What is expensive to ask (everybody's file descriptors, the table of locks) it asks once,
-and only when some wait needs it.
+and only when some wait needs it; the files for rarer waits are imported only then, because importing costs more than asking.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from analyzer.capture.memory import MemoryUnreadable
-from analyzer.capture.peers import children, held_up, opening
+from analyzer.capture.peers import children, held_up
 from analyzer.capture.peers.answer import Answer
 from analyzer.capture.peers.descriptor import Descriptor, descriptor
-from analyzer.capture.peers.file_locks import FileLocks
 from analyzer.capture.peers.holders import Holders
-from analyzer.capture.peers.polled import Polled, in_epoll_set, polled
 from analyzer.capture.peers.streams import Streams
 from analyzer.capture.seen import Seen
 from analyzer.model import Syscall, Wait
+
+if TYPE_CHECKING:
+    from analyzer.capture.peers.file_locks import FileLocks
+    from analyzer.capture.peers.polled import Polled
 
 _READS = {"read", "readv", "pread64", "recvfrom", "recvmsg", "recvmmsg", "splice"}
 _WRITES = {"write", "writev", "sendto", "sendmsg"}
@@ -34,7 +37,7 @@ class Asker:
     def __init__(self) -> None:
         self.holders = Holders()
         self._streams = Streams(self.holders)
-        self._file_locks = FileLocks(self.holders)
+        self._file_locks: FileLocks | None = None
 
     def ask(self, seen: Seen) -> None:
         """Put words and peers into every wait of a process; waits that are alike are asked once."""
@@ -57,6 +60,8 @@ class Asker:
         if state in {"T", "t"}:
             tracer = seen.before.tracer
             return held_up.traced(tracer) if tracer or state == "t" else held_up.stopped(seen.pid)
+        if seen.memory is None and syscall is None and state == "S":
+            return Answer("something that the kernel does not show to us (another user's process: sudo hanganalyze)")
         answer = self._call(seen, tid, syscall) if syscall is not None and syscall.name is not None else None
         if state != "D":
             return answer
@@ -74,6 +79,8 @@ class Asker:
         if name in {"vfork", "clone"}:
             return children.vfork_child(pid, tid, syscall, seen.architecture.name if seen.architecture else None)
         if name == "openat":
+            from analyzer.capture.peers import opening
+
             return opening.opened(pid, syscall, seen.memory)
         if name in _POLLS:
             return self._poll(seen, syscall)
@@ -83,6 +90,10 @@ class Asker:
         if end is None:
             return None
         if name in {"flock", "fcntl"}:
+            if self._file_locks is None:
+                from analyzer.capture.peers.file_locks import FileLocks
+
+                self._file_locks = FileLocks(self.holders)
             return self._file_locks.answer(end, str(name))
         if name in _ACCEPTS:
             return Answer(f"a connection on {end.words}")
@@ -99,6 +110,8 @@ class Asker:
         return self._streams.answer(end, writes=writes)
 
     def _poll(self, seen: Seen, syscall: Syscall) -> Answer | None:
+        from analyzer.capture.peers.polled import polled
+
         order = seen.architecture.byte_order if seen.architecture else "little"
         try:
             members = polled(seen.pid, syscall, seen.memory, order)
@@ -116,6 +129,8 @@ class Asker:
 
     def _members(self, pid: int, members: list[Polled], *, deeper: bool) -> list[Answer]:
         """One answer for each; an epoll set inside is opened, once."""
+        from analyzer.capture.peers.polled import in_epoll_set
+
         answers: list[Answer] = []
         for member in members[:MOST_ASKED]:
             end = descriptor(pid, member.number)

@@ -55,11 +55,12 @@ class FileLocks:
         here = [lock for lock in self._locks if lock.inode == file.inode and lock.kind in kinds]
         numbers = {lock.number for lock in here if lock.waits and lock.pid in {file.pid, -1, 0}}
         locks = [lock for lock in here if not lock.waits and (not numbers or lock.number in numbers)]
-        pids = [
-            lock.pid for lock in locks if lock.pid > 0 and lock.pid != file.pid and process_state(lock.pid) not in {None, "Z"}
-        ]
-        if not pids and any(lock.kind != "POSIX" for lock in locks):
-            pids = [one.pid for one in self._holders.of_file(file) if one.info("lock") and one.pid != file.pid]
+        pids = [lock.pid for lock in locks if lock.pid > 0 and process_state(lock.pid) not in {None, "Z"}]
+        if any(lock.kind != "POSIX" for lock in locks):
+            # Whoever has the open file holds the lock with it, and whoever took it may have closed it.
+            known = self._holders.of_file(file)
+            having = {one.pid for one in known if any(kind in line for line in one.info("lock") for kind in kinds)}
+            pids = sorted(having, key=lambda pid: pid not in pids) or pids
         if pids or locks:
             return held(text, file.pid, pids, self._holders, what="which")
         return Answer(text)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 from analyzer.capture.peers.answer import Answer, held
 from analyzer.capture.peers.descriptor import Descriptor, descriptor
 from analyzer.capture.peers.holders import Holders
-from analyzer.capture.peers.tcp import TcpConnections
-from analyzer.capture.sock_diag import unix_peer
+from analyzer.capture.procfs import link
+
+if TYPE_CHECKING:
+    from analyzer.capture.peers.tcp import TcpConnections
 
 
 class Streams:
@@ -14,7 +19,7 @@ class Streams:
 
     def __init__(self, holders: Holders) -> None:
         self._holders = holders
-        self._tcp = TcpConnections()
+        self._tcp: TcpConnections | None = None
         self._unix: dict[int, int | None] = {}
 
     def answer(self, end: Descriptor, *, writes: bool) -> Answer:
@@ -42,14 +47,21 @@ class Streams:
         assert end.inode is not None
         where = f"(file descriptor {end.number})"
         if end.inode not in self._unix:
+            from analyzer.capture.sock_diag import unix_peer
+
             self._unix[end.inode] = unix_peer(end.inode)
         peer = self._unix[end.inode]
         if peer is not None:
             pids = (pid for pid, _ in self._holders.of_link(f"socket:[{peer}]"))
             return held(f"{verb} a UNIX socket {where}", end.pid, pids, self._holders)
+        if self._tcp is None:
+            from analyzer.capture.peers.tcp import TcpConnections
+
+            self._tcp = TcpConnections()
         connection = self._tcp.connection(end.pid, end.inode)
         if connection is None:
-            return Answer(f"{verb} a socket {where}")
+            elsewhere = link(end.pid, "ns/net") != link(os.getpid(), "ns/net")
+            return Answer(f"{verb} a socket {where}", (), "of another network namespace" if elsewhere else "")
         text = f"{verb} a TCP connection with {connection.remote} {where}"
         if connection.peer_inode is None:
             return Answer(text)

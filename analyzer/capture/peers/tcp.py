@@ -6,8 +6,8 @@ exchanged; a connection between two network namespaces (a container's bridge) ha
 
 from __future__ import annotations
 
-import ipaddress
 import os
+import sys
 from dataclasses import dataclass
 
 from analyzer.capture.procfs import read_text
@@ -72,9 +72,9 @@ def _plain(end: str) -> str:
 
 def _spoken(end: str) -> str:
     address, _, port = end.partition(":")
-    # Each group of four bytes is printed as a number of this machine.
-    import sys
+    import ipaddress
 
+    # Each group of four bytes is printed as a number of this machine.
     groups = (int(address[start : start + 8], 16).to_bytes(4, sys.byteorder) for start in range(0, len(address), 8))
     ip = ipaddress.ip_address(b"".join(groups))
     return f"[{ip}]:{int(port, 16)}" if ip.version == 6 else f"{ip}:{int(port, 16)}"
