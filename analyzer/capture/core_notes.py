@@ -74,7 +74,11 @@ def read_notes(core: CoreFile) -> CoreProcess:
         elif note.kind in {NT_PRPSINFO, NT_AUXV, NT_FILE}:
             about.setdefault(note.kind, note.data)
         elif threads:
-            threads[-1].others.setdefault(note.kind, note.data)
+            # Every thread has one of each. A second one belongs to a thread whose own note was damaged; without it nobody
+            # could hold a lock that perhaps it holds.
+            if note.kind in threads[-1].others:
+                raise CoreUnreadable(core.named, "its notes are damaged: a thread is missing")
+            threads[-1].others[note.kind] = note.data
         else:
             about.setdefault(note.kind, note.data)
     if not threads:

@@ -25,8 +25,8 @@ def own_note_of(core: CoreFile) -> OwnNote | None:
 
 def add_own_note(seen: Seen, own: OwnNote, named: str) -> None:
     """Threads without registers, ids of the innermost namespace, states, and whether each moved."""
-    if not {thread.tid for thread in seen.before.threads} <= {thread.tid for thread in own.threads}:
-        raise CoreUnreadable(named, "the note of hanganalyze in it does not know all of its threads")
+    if {thread.tid for thread in seen.before.threads} != {thread.tid for thread in own.threads if thread.problem is None}:
+        raise CoreUnreadable(named, "its threads are not those of the note that hanganalyze left in it")
     samples = []
     for thread in own.threads:
         counters = Counters(thread.state, None, None, None, thread.syscall)

@@ -167,8 +167,8 @@ class FilledMemory:
             if mapping.path not in self._open:
                 self._open[mapping.path] = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
             data = os.pread(self._open[mapping.path], min(size, end - address), mapping.offset + address - mapping.start)
-        except OSError as error:
-            raise MemoryUnreadable(f"{file} cannot be read: {error.strerror}") from error
+        except (OSError, OverflowError, ValueError) as error:  # an offset from the core may be any number
+            raise MemoryUnreadable(f"{file} cannot be read there: {error}") from error
         if not data:
             raise MemoryUnreadable(f"memory at {address:#x} lies behind the end of {file}")
         return data

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 
 from analyzer.analyse import analyse_core, analyse_process
 from analyzer.capture.core import CoreOptions
+from analyzer.capture.core_notes import REGISTERS_AT
 from analyzer.capture.live import Options
 from analyzer.capture.method import Choice
 from analyzer.errors import CoreUnreadable, HangAnalyzeError
@@ -166,6 +169,26 @@ def test_cut_off_cores(case: tuple[str, ...], writer: str, tmp_path: Path) -> No
         core.write_bytes(whole[: len(whole) * parts // 8])
         with contextlib.suppress(HangAnalyzeError):
             assert not proven(read(core, program)) or case[0] == "raw_clone_lock"
+
+
+@needs_kernel_cores
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="changes x86_64's registers")
+def test_a_thread_that_was_lost_proves_nothing(tmp_path: Path) -> None:
+    """The one that holds the lock lives in the core; with its note damaged it must not count as a thread that never was."""
+    core, program = core_of(("owner_alive",), "kernel", tmp_path)
+    data = bytearray(core.read_bytes())
+    first = data.find(b"CORE\0\0\0\0", 64)
+    second = data.find(struct.pack("<III", 5, 336, 1) + b"CORE\0", first)
+    assert second > first
+    lost, other_pointer = data.copy(), data.copy()
+    lost[second + 8] = 77
+    core.write_bytes(lost)
+    with pytest.raises(CoreUnreadable, match="a thread is missing"):
+        read(core, program)
+    fs_base = second + 20 + REGISTERS_AT + 168
+    other_pointer[fs_base : fs_base + 8] = bytes(8 * [0x33])
+    core.write_bytes(other_pointer)
+    assert not proven(read(core, program))
 
 
 def test_what_is_no_core_is_refused(tmp_path: Path) -> None:
