@@ -3,6 +3,8 @@ ordinary user whose podman it is."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +133,11 @@ def test_without_forcing_one_arena_it_hangs_too() -> None:
         assert told.finding["certainty"] == "proven"
         assert told.finding["signature"] in {FORK, PODMAN}
         assert told.affected["holds"] == "yes"
+
+
+def test_ending_the_child_alone_does_not_end_podman() -> None:
+    """Which is why the remedy says to end both."""
+    with hang_podman(require_root("bookworm"), "stdio") as hung:
+        os.kill(hung.child, signal.SIGKILL)
+        with pytest.raises(TimeoutError):
+            hung.process.wait(3)
