@@ -46,9 +46,7 @@ def hung(widen: Widen, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
 def check(ran: Ran, lock: str) -> None:
     assert ran.code == 0, ran.stderr
     found = [finding for finding in ran.result["findings"] if finding["certainty"] == "proven"]
-    assert [(finding["signature"], finding["lock"]["symbol"]) for finding in found] == [
-        ("glibc-fork-lock-after-raw-clone", lock)
-    ]
+    assert [(finding["signature"], finding["lock"]["symbol"]) for finding in found] == [("glibc-fork-lock-after-raw-clone", lock)]
 
 
 @pytest.mark.parametrize("method", ["no-stop", "stop", "attach"])
@@ -74,4 +72,3 @@ def test_core_of_our_own(hung: RunningLoader, widen: Widen, wrapper: tuple[str, 
     check(hanganalyze(child, *options, wrapper=wrapper), LOCKS[widen])
     assert saved.stat().st_mode & 0o777 == 0o600
     check(hanganalyze("core", str(saved), "--no-reference", "--json", wrapper=wrapper), LOCKS[widen])
-

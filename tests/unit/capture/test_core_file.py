@@ -90,7 +90,7 @@ few = settings(max_examples=300, deadline=None, suppress_health_check=[HealthChe
 @few
 @given(changes=st.lists(st.tuples(st.integers(0, HEADERS_AND_NOTES - 1), st.integers(0, 255)), min_size=1, max_size=6))
 def test_changed_bytes(whole: bytes, changes: list[tuple[int, int]]) -> None:
-    data = bytearray(whole[: 0x50000])
+    data = bytearray(whole[:0x50000])
     for position, value in changes:
         data[position] = value
     check(bytes(data))
@@ -99,7 +99,7 @@ def test_changed_bytes(whole: bytes, changes: list[tuple[int, int]]) -> None:
 @few
 @given(position=st.integers(0, HEADERS_AND_NOTES - 8), value=st.sampled_from(EXTREMES))
 def test_extreme_numbers(whole: bytes, position: int, value: int) -> None:
-    data = bytearray(whole[: 0x50000])
+    data = bytearray(whole[:0x50000])
     struct.pack_into(">Q", data, position, value)
     check(bytes(data))
 
@@ -118,7 +118,7 @@ def test_anything_behind_a_header(whole: bytes, data: bytes) -> None:
 
 def test_a_thread_is_never_lost_silently(whole: bytes, tmp_path: Path) -> None:
     """Notes that do not fill their segment to its end could hide a thread, and with it somebody who holds a lock."""
-    data = bytearray(whole[: 0x50000])
+    data = bytearray(whole[:0x50000])
     (notes_at,) = struct.unpack_from(">Q", data, 64 + 8)
     struct.pack_into(">I", data, notes_at + 4, 1 << 20)
     path = tmp_path / "core"
