@@ -119,8 +119,10 @@ def _from_photo(member: Member, photo: Photo) -> None:
     for tid, thread in photo.threads.items():
         if thread.problem is None:
             state = sample.counters.state if (sample := seen.before.thread(tid)) else None
-            # A call that has returned already (a thread that stopped itself) is still the best word for where it stands.
-            if seen.syscalls.get(tid) != thread.call and (thread.call is not None or seen.moved(tid) is not False):
+            # A thread that stood still is in the call in which it was first seen, and who could end it has been found out. Its
+            # registers may tell of a call that has returned already, or of the kernel's own restart of it.
+            known = seen.syscalls.get(tid)
+            if known is None or (seen.moved(tid) is not False and known != thread.call):
                 seen.syscalls[tid], seen.waits[tid] = thread.call, describe(thread.call, state)
     seen.memory = photo.pages
     seen.libc = find_libc(seen.space, photo.pages, procfs.link(seen.pid, "exe"))

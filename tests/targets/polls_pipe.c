@@ -75,7 +75,11 @@ int main(int count, char **arguments)
     }
     if (epolls) {
         struct epoll_event event;
-        return epoll_wait(fd, &event, 1, -1);
+        int found;
+        /* The kernel ends this call, unlike poll, whenever a debugger has stopped the process (signal(7)). */
+        while ((found = epoll_wait(fd, &event, 1, -1)) < 0 && errno == EINTR)
+            ;
+        return found;
     }
     struct pollfd one = {.fd = fd, .events = POLLIN};
     return poll(&one, 1, -1);

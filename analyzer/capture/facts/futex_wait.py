@@ -29,7 +29,7 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG0
         elif syscall is not None:
             value = f"it is in {syscall.name or f'system call {syscall.number}'}"
             facts.append(yes_no(_NAME, False, value, how, tid))
-        elif thread.counters.syscall == "running" or thread.counters.state == "R":
+        elif thread.counters.syscall == "running" or thread.counters.state == "R" or (syscall is None and seen.moved(tid)):
             facts.append(yes_no(_NAME, False, "it runs", how, tid))
         else:
             facts.append(unknown(_NAME, "the kernel does not show its system call", how, tid))
