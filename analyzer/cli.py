@@ -151,7 +151,7 @@ def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target
             say=say,
         )
         say("")
-        _deliver(diagnosis, format, target)
+        _deliver(diagnosis, format, target, arguments)
         return _exit_code(diagnosis)
     finally:
         for debugger in started.values():
@@ -170,8 +170,30 @@ def _warm_up(format: Format) -> None:
     warm_up(format, folder)
 
 
-def _deliver(diagnosis: Diagnosis, format: Format, target: str | None) -> None:
+def _redacted(diagnosis: Diagnosis, arguments: argparse.Namespace) -> Diagnosis:
+    """What may leave this machine. A saved result is what somebody decided to save already."""
+    if arguments.command == "render" or getattr(arguments, "include_values", False):
+        return diagnosis
+    from analyzer.capture.private import private_here
+    from analyzer.redact import redact
+
+    # A trace has the pids of another machine, or of another time.
+    live = diagnosis.snapshot.capture.method not in {"trace", "core"}
+    diagnosis, found = redact(diagnosis, private_here(one.pid for one in diagnosis.snapshot.processes if live))
+    if getattr(arguments, "show_redacted", False):
+        from analyzer.redact import preview
+        from analyzer.render.safe import visible
+
+        for one in found:
+            print(f"{one.redaction.name:18} {one.redaction.count:4} x  {visible(preview(one), 100)}", file=sys.stderr)
+        if not found:
+            print("hanganalyze: nothing had to be replaced", file=sys.stderr)
+    return diagnosis
+
+
+def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments: argparse.Namespace) -> None:
     """The report to its place; on the terminal the verdict and the path."""
+    diagnosis = _redacted(diagnosis, arguments)
     from analyzer.output import default_name, write
     from analyzer.render import render
 
@@ -209,7 +231,7 @@ def _trace(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.file} cannot be read: {error.strerror}.") from error
     source = "standard input" if arguments.file == "-" else arguments.file
     diagnosis = analyse_trace(data.decode("utf-8", "backslashreplace"), source, arguments.signatures)
-    _deliver(diagnosis, format, target)
+    _deliver(diagnosis, format, target, arguments)
     return _exit_code(diagnosis)
 
 
@@ -219,7 +241,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     format, target = _format_and_target(arguments)
     diagnosis = demonstrate(arguments.widen, _progress(arguments))
     _progress(arguments)("")
-    _deliver(diagnosis, format, target)
+    _deliver(diagnosis, format, target, arguments)
     return _exit_code(diagnosis)
 
 
@@ -256,7 +278,7 @@ def _render(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"{arguments.saved} cannot be read: {error.strerror}.") from error
     diagnosis = load(data)
-    _deliver(diagnosis, format, target)
+    _deliver(diagnosis, format, target, arguments)
     return _exit_code(diagnosis)
 
 

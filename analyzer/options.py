@@ -49,7 +49,12 @@ def _add_capture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-pause", type=_seconds, default=5.0, metavar="S",
                         help="let the process go when it has stood still for this long (default 5)")  # fmt: skip
     parser.add_argument("--gdb", metavar="PATH", help="the gdb to use (also: HANGANALYZE_GDB)")
-    parser.add_argument("--include-values", action="store_true", help="put command lines into the report")
+
+
+def _add_privacy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--include-values", action="store_true",
+                        help="put command lines into the report, and replace nothing in it by placeholders")  # fmt: skip
+    parser.add_argument("--show-redacted", action="store_true", help="list on the terminal what the placeholders stand for")
 
 
 def _seconds(text: str) -> float:
@@ -71,6 +76,7 @@ def analysis() -> argparse.ArgumentParser:
     parser.add_argument("pids", metavar="PID", nargs="+", type=_pid, help="process id, as ps shows it")
     parser.add_argument("--version", action="version", version=f"hanganalyze {__version__}")
     _add_output(parser)
+    _add_privacy(parser)
     _add_capture(parser)
     _add_judging(parser)
     return parser
@@ -82,6 +88,7 @@ def demo() -> argparse.ArgumentParser:
     parser.add_argument("--widen", choices=("stdio", "malloc", "atfork", "nss"), default="stdio",
                         help="the lock that another thread holds when the loader makes its raw clone (default stdio)")  # fmt: skip
     _add_output(parser)
+    _add_privacy(parser)
     return parser
 
 
@@ -146,6 +153,7 @@ def trace() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="default: standard input")
     _add_output(parser)
+    _add_privacy(parser)
     parser.add_argument("--signatures", metavar="DIR", type=Path, action="append", default=[])
     return parser
 

@@ -6,6 +6,7 @@ milliseconds, ``_s`` seconds, ``_at`` UTC in ISO 8601.
 """
 
 from analyzer.model.diagnosis import (
+    SCHEMA,
     Affected,
     Certainty,
     ChainLink,
@@ -13,12 +14,13 @@ from analyzer.model.diagnosis import (
     Finding,
     NearMiss,
     Reason,
+    Redaction,
     Reference,
     ReferencePhoto,
-    SCHEMA,
     Status,
     TrialFigures,
 )
+from analyzer.model.private import Private, PrivateValue
 from analyzer.model.snapshot import (
     Capture,
     CaptureMethod,
@@ -40,6 +42,7 @@ from analyzer.model.snapshot import (
 )
 
 __all__ = [
+    "SCHEMA",
     "Affected",
     "Capture",
     "CaptureMethod",
@@ -56,11 +59,13 @@ __all__ = [
     "Module",
     "NearMiss",
     "Owner",
+    "Private",
+    "PrivateValue",
     "Process",
     "Reason",
+    "Redaction",
     "Reference",
     "ReferencePhoto",
-    "SCHEMA",
     "Snapshot",
     "Status",
     "Syscall",

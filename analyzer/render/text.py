@@ -92,6 +92,8 @@ def _parts(diagnosis: Diagnosis, words: Words) -> Iterator[RenderableType]:
         yield _hanging(Text.assemble("  ", mark, "  "), Text.assemble(told, (how, "dim")))
     yield Text.assemble("\n", (words("text.fix") + "  ", "bold"), visible(head.fix, 900))
     yield Text.assemble((words("text.next") + " ", "bold"), visible(head.verify, 400))
+    if diagnosis.redactions:
+        yield Text(words.count("text.redacted", len(diagnosis.redactions)), "dim")
 
 
 def _decisive(diagnosis: Diagnosis) -> list[Reason]:

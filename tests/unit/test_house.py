@@ -18,6 +18,7 @@ ROOMS = {
     "cache": {"errors"},
     "diagnose": {"diagnose", "model", "errors", "data"},
     "render": {"render", "model", "errors", "data", "diagnose"},
+    "redact": {"redact", "model"},
     "capture": {"capture", "model", "errors", "cache", "data"},
     "reference": {"reference", "capture", "render", "model", "errors", "data", "cache", "output"},
 }
