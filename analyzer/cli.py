@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from analyzer.model import Diagnosis
     from analyzer.render import Format
+    from analyzer.render.words import Words
 
 FOUND, NOT_FOUND, WRONG_USAGE, COULD_NOT = 0, 1, 2, 3
 
@@ -196,8 +197,10 @@ def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments
     diagnosis = _redacted(diagnosis, arguments)
     from analyzer.output import default_name, write
     from analyzer.render import render
+    from analyzer.render.words import words_for
 
-    data = render(diagnosis, format)
+    words = words_for(arguments.lang, os.environ)
+    data = render(diagnosis, format, words)
     if target == "-" or (target is None and format == "text"):
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -205,16 +208,16 @@ def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments
     name = default_name(diagnosis.snapshot.processes[0], format)
     path = Path(target) / name if target and Path(target).is_dir() else Path(target or name)
     write(path, data)
-    _out(_summary(diagnosis))
+    _out(_summary(diagnosis, words))
     _out(f"Report: {path}")
 
 
-def _summary(diagnosis: Diagnosis) -> str:
+def _summary(diagnosis: Diagnosis, words: Words) -> str:
     from analyzer.render.text import to_text
 
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
-    return to_text(diagnosis, width=width, colour=colour)
+    return to_text(diagnosis, words, width=width, colour=colour)
 
 
 def _exit_code(diagnosis: Diagnosis) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analyzer import __version__
-from analyzer.render import FORMATS
+from analyzer.render import FORMATS, LANGUAGES
 
 OVERVIEW = """\
 Why does this process not move? Attaches gdb, proves the cause, writes one HTML file for the bug ticket.
@@ -34,6 +34,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="PATH", help="where the result goes; - is standard output")
     parser.add_argument("--format", choices=FORMATS, default=None, help="default: html")
     parser.add_argument("--json", action="store_true", help="the same as --format json -o -")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of the report; default: the locale's")
     parser.add_argument("-v", "--verbose", action="store_true", help="say what is done, and show the whole error")
 
 

@@ -26,8 +26,8 @@ buildkitsandbox podman docker gdb python python3 java node bash sh true false ye
 _ORDINARY_WORDS = """
 a all an and any are as at be by can child clone core do dies end ends fork from go goes grant had has held hold holds hope if in
 is it its kernel kill lead leads lives lock locks main mark may memory min max more new no not of on once one only or other out
-page parent pat pid process read reads rob rose run runs say says see set sets state stops sue test that the thread threads time to up
-waits was who will with word work worker yes young
+page parent pat pid process read reads rob rose run runs say says see set sets state stops sue test that the thread threads time
+to up waits was who will with word work worker yes young
 """
 _COMMON = frozenset(_COMMON_NAMES.split())
 WORDS = frozenset(_ORDINARY_WORDS.split())

@@ -11,6 +11,7 @@ from analyzer.render.find import process_of, subject_pid, thread_in, wait_told
 from analyzer.render.groups import stack_lines
 from analyzer.render.markdown import stack_text
 from analyzer.render.safe import visible
+from analyzer.render.translate import translated
 from analyzer.render.verdict import verdict
 from analyzer.render.words import ENGLISH, Words
 
@@ -40,6 +41,7 @@ def to_text(diagnosis: Diagnosis, words: Words = ENGLISH, *, width: int = 100, c
     """The summary, wrapped at ``width`` columns, ends with a newline. ``colour`` adds terminal styles, unless NO_COLOR is set."""
     from rich.console import Console
 
+    diagnosis = translated(diagnosis, words)
     output = io.StringIO()
     console = Console(
         file=output,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.render.chinese import CHINESE_TEXTS
 from analyzer.render.english import ENGLISH_TEXTS
 from analyzer.render.safe import visible
 
@@ -24,9 +25,11 @@ PROCESS_LIMIT = 48
 class Words:
     """One language: ``words("key", name=value)`` is a sentence."""
 
-    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+    def __init__(self, language: str, texts: Mapping[str, str], catalogue: str = "en") -> None:
         self.language = language
         """BCP 47 tag, for ``<html lang>``."""
+        self.catalogue = catalogue
+        """What the language is called on the command line and in ``signatures/``."""
         self.texts = texts
 
     def __call__(self, key: str, /, **values: object) -> str:
@@ -51,4 +54,14 @@ class Words:
 
 
 ENGLISH = Words("en", ENGLISH_TEXTS)
-LANGUAGES = {ENGLISH.language: ENGLISH}
+CHINESE = Words("zh-Hans", CHINESE_TEXTS, "zh")
+LANGUAGES = {words.catalogue: words for words in (ENGLISH, CHINESE)}
+"""By the name that ``--lang`` takes."""
+
+
+def words_for(wanted: str | None, environment: Mapping[str, str]) -> Words:
+    """The language asked for, else the locale's (the first of LC_ALL, LC_MESSAGES and LANG that is set), else English."""
+    if wanted is not None:
+        return LANGUAGES[wanted]
+    locale = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
+    return LANGUAGES.get(locale.replace("-", "_").partition("_")[0].lower(), ENGLISH)
