@@ -87,7 +87,7 @@ def demo() -> argparse.ArgumentParser:
     """``hanganalyze demo``."""
     parser = _parser("demo", "Hang the bundled loader for real, analyse it, end it.")
     parser.add_argument("--widen", choices=("stdio", "malloc", "atfork", "nss"), default="stdio",
-                        help="the lock that another thread holds when the loader makes its raw clone (default stdio)")  # fmt: skip
+                        help="the lock that another thread holds when the loader makes its raw clone")  # fmt: skip
     _add_output(parser)
     _add_privacy(parser)
     return parser

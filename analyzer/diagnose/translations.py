@@ -1,4 +1,4 @@
-"""Signatures in other languages: ``signatures/LANGUAGE/ID.toml`` holds title, summary and remedy, and which English they translate.
+"""Signatures in other languages: ``signatures/LANGUAGE/ID.toml`` holds title, summary and remedy, and what they translate.
 
 ``english`` is a digest of the three English texts: where they changed and the translation did not, the translation is stale.
 Lint says so, and a report speaks English there rather than telling something else than the signature.

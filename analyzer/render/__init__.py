@@ -21,8 +21,9 @@ def render(diagnosis: Diagnosis, format: Format, words: Words | None = None) -> 
 
     Text is without colours and 100 columns wide; text.py makes others.
     """
-    if words is None:
-        from analyzer.render.words import ENGLISH as words
+    from analyzer.render.words import ENGLISH
+
+    words = words or ENGLISH
     match format:
         case "html":
             from analyzer.render.html import to_html

@@ -127,7 +127,9 @@ CHINESE_TEXTS = {
     "tree.made": "由裸 clone 产生",
     "tree.cycle": "回到{thread}：形成环路",
     "told.cloned.one": "{parent} 用裸 clone 产生了 {child}。各把锁按当时的状态被复制。",
-    "told.cloned.many": "{parent} 用裸 clone 产生了 {child}：{n} 个线程中只有 {copied} 个随之复制，而每把锁都按当时的状态被复制。",
+    "told.cloned.many": (
+        "{parent} 用裸 clone 产生了 {child}：{n} 个线程中只有 {copied} 个随之复制，而每把锁都按当时的状态被复制。"
+    ),
     "told.cloned-alone": "{child} 由裸 clone 产生：各把锁按当时的状态被复制，持有它们的线程却没有。",
     "told.thread": "{process} 的线程 {tid}",
     "told.waits": "{who}：{waits}。",
@@ -151,7 +153,9 @@ CHINESE_TEXTS = {
         "旁边没有参考加载器的快照：没有要求（--no-reference），或者无法构建（缺少什么见“hanganalyze doctor”）。之后请重新分析。"
     ),
     "compare.built-here": "参考：{fix}，在本机构建并拍摄（{where}），停在步骤“{step}”。",
-    "compare.recorded": "参考：{fix}，此前在另一台机器上记录（{where}），停在步骤“{step}”。它展示健康的加载器是什么样子，而不是本机。",
+    "compare.recorded": (
+        "参考：{fix}，此前在另一台机器上记录（{where}），停在步骤“{step}”。它展示健康的加载器是什么样子，而不是本机。"
+    ),
     "compare.parent": "由 {parent} 产生。",
     "compare.parent-waits": "{parent} 写好了 id 映射，正在等待 {waits}。",
     "compare.parent-unseen": "没有检查父进程。",
@@ -332,28 +336,6 @@ CHINESE_TEXTS = {
     "text.chain": "等待链",
     "text.redacted.one": "有 {n} 个私密值已用占位符替换。",
     "text.redacted.many": "有 {n} 个私密值已用占位符替换。",
+    "text.stop": "。",
     "text.how": "验证：{how}",
-    # The questions of analyzer/model/facts.py, which carry their English themselves
-    "fact.futex-wait": "该线程是否在没有超时的 futex 调用中等待？",
-    "fact.lock-word-held": "它等待的锁字是否表明锁已被持有？",
-    "fact.lock-orphaned": "锁是否由本进程中不存在的线程持有？",
-    "fact.lock-owner-alive": "持有锁的线程是否仍存活于能释放它的地方？",
-    "fact.lock-owner-is-self": "等待的线程自己是否持有这把锁？",
-    "fact.lock-holder-possible": "这把锁不记录持有者；本进程的其他线程是否可能持有它？",
-    "fact.lock-owner-elsewhere": "锁所记录的持有线程是否属于另一个进程？",
-    "fact.futex-private": "它等待的字是否为本进程私有？",
-    "fact.lock-cycle": "沿着锁的持有者追查，是否回到这个线程？",
-    "fact.robust-list-unregistered": "内核中主线程的 robust list 指针是否为空？",
-    "fact.tcb-tid-stale": "glibc 记录的线程 id 是否与内核给出的不同？",
-    "fact.thread-count-stale": "glibc 计数的线程是否多于内核？",
-    "fact.created-by-raw-clone": "该进程是否由绕过 glibc fork 的 clone 产生？",
-    "fact.address-space-shared": "该进程是否与父进程共享内存？",
-    "fact.no-progress": "两次采样之间，该线程是否没有动？",
-    "fact.same-process": "它是否仍是分析开始时的那个进程？",
-    "fact.state-unchanged": "该进程的状态是否与开始时相同？",
-    "fact.parent-waits-for-it": "父进程是否在等待该进程？",
-    "fact.single-thread": "该进程是否只有一个线程？",
-    "fact.stopped": "该进程是否已停止？",
-    "fact.libc-is-glibc": "它的 C 库是否为 glibc？",
-    "fact.multithreaded-parent": "父进程是否有多个线程？",
 }

@@ -338,5 +338,6 @@ ENGLISH_TEXTS = {
     "text.chain": "Chain",
     "text.redacted.one": "{n} private value is replaced by a placeholder.",
     "text.redacted.many": "{n} private values are replaced by placeholders.",
+    "text.stop": ".",
     "text.how": "see: {how}",
 }

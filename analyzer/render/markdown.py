@@ -36,7 +36,7 @@ def to_markdown(diagnosis: Diagnosis, words: Words = ENGLISH) -> str:
     diagnosis = translated(diagnosis, words)
     head = verdict(diagnosis, words)
     finding = diagnosis.findings[0] if diagnosis.findings else None
-    blocks = [f"## {prose(head.sentence)}", f"**{prose(head.surety)}.** {prose(head.surety_means)}"]
+    blocks = [f"## {prose(head.sentence)}", f"**{prose(head.surety)}{words('text.stop')}** {prose(head.surety_means)}"]
     if head.remark:
         blocks.append(prose(head.remark))
     blocks.append(f"**{words('label.fix')}:** {prose(head.fix)}")

@@ -71,7 +71,7 @@ def _parts(diagnosis: Diagnosis, words: Words) -> Iterator[RenderableType]:
 
     head = verdict(diagnosis, words)
     yield Text(visible(head.sentence, 600), STYLES[head.tone])
-    yield Text.assemble((f"{head.surety}. ", "bold"), visible(head.surety_means))
+    yield Text.assemble((head.surety + words("text.stop") + " ", "bold"), visible(head.surety_means))
     if head.remark:
         yield Text(visible(head.remark, 600))
     chain = tree(story(diagnosis, words), words)

@@ -52,4 +52,4 @@ def _asked(question: Question, fact: str | None, words: Words) -> Question:
     kind = FACTS.get(fact or "")
     if kind is None or kind.asked != question.asked:
         return question
-    return replace(question, asked=words.texts.get(f"fact.{kind.name}", question.asked))
+    return replace(question, asked=words.questions.get(kind.name, question.asked))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.render.chinese import CHINESE_TEXTS
+from analyzer.render.chinese_questions import CHINESE_QUESTIONS
 from analyzer.render.english import ENGLISH_TEXTS
 from analyzer.render.safe import visible
 
@@ -25,12 +26,16 @@ PROCESS_LIMIT = 48
 class Words:
     """One language: ``words("key", name=value)`` is a sentence."""
 
-    def __init__(self, language: str, texts: Mapping[str, str], catalogue: str = "en") -> None:
+    def __init__(
+        self, language: str, texts: Mapping[str, str], catalogue: str = "en", questions: Mapping[str, str] | None = None
+    ) -> None:
         self.language = language
         """BCP 47 tag, for ``<html lang>``."""
         self.catalogue = catalogue
         """What the language is called on the command line and in ``signatures/``."""
         self.texts = texts
+        self.questions = questions or {}
+        """The questions of the facts, by the fact's name; empty for English, which the facts speak themselves."""
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The sentence of this key; KeyError for a key that the catalogue does not have."""
@@ -54,7 +59,7 @@ class Words:
 
 
 ENGLISH = Words("en", ENGLISH_TEXTS)
-CHINESE = Words("zh-Hans", CHINESE_TEXTS, "zh")
+CHINESE = Words("zh-Hans", CHINESE_TEXTS, "zh", CHINESE_QUESTIONS)
 LANGUAGES = {words.catalogue: words for words in (ENGLISH, CHINESE)}
 """By the name that ``--lang`` takes."""
 
