@@ -285,6 +285,30 @@ def _render(arguments: argparse.Namespace) -> int:
     return _exit_code(diagnosis)
 
 
+def _ticket(arguments: argparse.Namespace) -> int:
+    from analyzer.render import load
+    from analyzer.render.safe import visible
+    from analyzer.ticket import Wishes, send
+
+    try:
+        diagnosis = load(arguments.report.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{arguments.report} cannot be read: {error.strerror}.") from error
+    names = ("yes", "dry_run", "private", "gist", "attached", "find_duplicates", "timeout")
+    wishes = Wishes(arguments.to, **{name: getattr(arguments, name) for name in names})
+
+    def agreed(question: str) -> bool:
+        if not sys.stdin.isatty():
+            raise UsageError("There is no terminal to ask on.", next_command="--yes, after --dry-run showed what would be sent")
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+    def say(text: str) -> None:
+        _out("\n".join(visible(line, 10_000) for line in text.split("\n")))
+
+    return FOUND if send(diagnosis, wishes, os.environ, say, agreed) else NOT_FOUND
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "analyse": _analyse,
     "trace": _trace,
@@ -293,4 +317,5 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "reference": _reference,
     "signatures": _signatures,
     "render": _render,
+    "ticket": _ticket,
 }

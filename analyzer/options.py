@@ -19,6 +19,7 @@ Why does this process not move? Attaches gdb, proves the cause, writes one HTML 
   hanganalyze reference build|run|trials    the reference loader
   hanganalyze signatures list|show|lint|test|explain|new    the catalogue of known hangs
   hanganalyze render SAVED.json   another format from a saved result
+  hanganalyze ticket REPORT --to URL    into the ticket: Bugzilla, GitLab, Jira, GitHub
 
 Exit status: 0 a root cause was found (likely or proven); 1 analysed, none found (healthy, or hung and unknown);
 2 wrong usage; 3 could not analyse (gone, not permitted, the debugger failed).
@@ -145,6 +146,28 @@ def render() -> argparse.ArgumentParser:
     return parser
 
 
+def ticket() -> argparse.ArgumentParser:
+    """``hanganalyze ticket REPORT --to URL``."""
+    parser = _parser(
+        "ticket",
+        "A report into its ticket: Bugzilla, GitLab, Jira or GitHub. Shows exactly what would leave this machine, and asks.\n"
+        "The token comes from the environment (HANGANALYZE_TOKEN; GITHUB_TOKEN, GH_TOKEN and GITLAB_TOKEN for github.com and\n"
+        "gitlab.com), from the keyring (keyring set hanganalyze HOST) or from netrc; Jira Cloud needs a login too\n"
+        "(HANGANALYZE_LOGIN, or netrc). Needs pip install 'hanganalyze[tickets]'.",
+    )
+    parser.add_argument("report", metavar="REPORT", type=Path, help="HTML or JSON of an analysis")
+    parser.add_argument("--to", metavar="URL", required=True, help="the ticket's address as the browser shows it")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be sent, and send nothing")
+    parser.add_argument("--private", action="store_true", help="not for the public (Bugzilla: private; GitLab: internal note)")
+    parser.add_argument("--gist", action="store_true", help="GitHub: put the file into a secret gist")
+    parser.add_argument("--attached", metavar="LINK", help="the file is there already: post the comment alone")
+    parser.add_argument("--find-duplicates", action="store_true", help="first search the tracker for the same finding")
+    parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="S", help="for each request (default 60)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the whole error")
+    return parser
+
+
 def trace() -> argparse.ArgumentParser:
     """``hanganalyze trace [FILE|-]``."""
     parser = _parser(
@@ -159,7 +182,15 @@ def trace() -> argparse.ArgumentParser:
     return parser
 
 
-COMMANDS = {"trace": trace, "demo": demo, "doctor": doctor, "reference": reference, "signatures": signatures, "render": render}
+COMMANDS = {
+    "trace": trace,
+    "demo": demo,
+    "doctor": doctor,
+    "reference": reference,
+    "signatures": signatures,
+    "render": render,
+    "ticket": ticket,
+}
 """Name of a command -> its parser."""
 
 

@@ -13,7 +13,6 @@ from analyzer.data import folder
 from analyzer.model import Process
 from analyzer.render.words import ENGLISH, LANGUAGES, Words
 
-
 CATALOGUES = ("english.py", "chinese.py", "chinese_questions.py")
 
 
