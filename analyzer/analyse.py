@@ -11,6 +11,7 @@ from analyzer.capture.live import Options, capture
 from analyzer.model import Diagnosis, ThreadRef
 
 if TYPE_CHECKING:
+    from analyzer.capture.core import CoreOptions
     from analyzer.diagnose.catalogue import Catalogue
 
 Say = Callable[[str], None]
@@ -43,7 +44,7 @@ def analyse_process(
     def meanwhile() -> None:
         from analyzer.diagnose import diagnose
 
-        assert diagnose
+        assert callable(diagnose)
         loaded.append(catalogue(signatures))
         warm_up()
 
@@ -61,6 +62,32 @@ def analyse_trace(text: str, source: str | None, signatures: Sequence[Path] = ()
     from analyzer.diagnose import diagnose
 
     return diagnose(parse_trace(text, source), catalogue(signatures))
+
+
+def analyse_core(
+    path: Path,
+    options: CoreOptions,
+    *,
+    signatures: Sequence[Path] = (),
+    with_reference: bool = True,
+    warm_up: Callable[[], None] = lambda: None,
+    say: Say = lambda _: None,
+) -> Diagnosis:
+    """The diagnosis of the process that left a core; see ``analyse_process``."""
+    from analyzer.capture.core import capture_core
+
+    loaded: list[Catalogue] = []
+
+    def meanwhile() -> None:
+        loaded.append(catalogue(signatures))
+        warm_up()
+
+    say(f"reading {path}")
+    snapshot = capture_core(path, options, meanwhile)
+    from analyzer.diagnose import diagnose
+
+    diagnosis = diagnose(snapshot, loaded[0], ThreadRef(snapshot.processes[0].pid))
+    return add_reference(diagnosis, say) if with_reference else diagnosis
 
 
 def add_reference(diagnosis: Diagnosis, say: Say = lambda _: None) -> Diagnosis:

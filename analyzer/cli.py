@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from analyzer.errors import HangAnalyzeError, UsageError
 
@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     import argparse
     from types import FrameType
 
-    from analyzer.model import Diagnosis
+    from analyzer.model import Diagnosis, TrialResult
     from analyzer.render import Format
-    from analyzer.render.words import Words
+    from analyzer.series_watch import Make
 
 FOUND, NOT_FOUND, WRONG_USAGE, COULD_NOT = 0, 1, 2, 3
+
+
+class Terminal(TypedDict):
+    """Arguments of the text formats."""
+
+    width: int
+    colour: bool
 
 
 class Interrupted(BaseException):
@@ -86,7 +93,7 @@ def _out(text: str) -> None:
 def _progress(arguments: argparse.Namespace) -> Callable[[str], None]:
     """A line that is written over while it works on a terminal; lines of their own with -v; else silence."""
     if getattr(arguments, "verbose", False):
-        return lambda text: print(f"hanganalyze: {text}", file=sys.stderr)
+        return _note
     if sys.stderr.isatty():
         return lambda text: print(f"\r\x1b[K{text} ..." if text else "\r\x1b[K", end="", file=sys.stderr, flush=True)
     return lambda _: None
@@ -121,84 +128,39 @@ def _analyse(arguments: argparse.Namespace) -> int:
 
 
 def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target: str | None) -> int:
-    from analyzer.capture.early import start_for_family
-    from analyzer.capture.gdb import find
+    from analyzer.process_command import diagnose_process
 
-    # Before anything that is slow to import: gdb reads symbols meanwhile. It stops nothing yet.
-    started = start_for_family(pid, find(arguments.gdb), alone=arguments.no_family) if Path(f"/proc/{pid}").exists() else {}
-    try:
-        from analyzer.analyse import analyse_process
-        from analyzer.capture.admission import admit
-        from analyzer.capture.live import Options
-        from analyzer.output import check_writable
-
-        say = _progress(arguments)
-        admit(pid)  # why a process cannot be analysed matters more than where its report would go
-        if target != "-":
-            folder = Path(target) if target and Path(target).is_dir() else Path()
-            check_writable(Path(target) if target and not Path(target).is_dir() else folder / "hanganalyze")
-        diagnosis = analyse_process(
-            pid,
-            Options(
-                alone=arguments.no_family,
-                max_pause=arguments.max_pause,
-                debugger=arguments.gdb,
-                started=started,
-                include_values=arguments.include_values,
-            ),
-            signatures=arguments.signatures,
-            with_reference=not arguments.no_reference,
-            warm_up=lambda: _warm_up(format),
-            say=say,
-        )
-        say("")
-        _deliver(diagnosis, format, target, arguments)
-        return _exit_code(diagnosis)
-    finally:
-        for debugger in started.values():
-            debugger.session.close()
+    say = _progress(arguments)
+    diagnosis = diagnose_process(pid, arguments, format, target, say, _note)
+    say("")
+    _deliver(diagnosis, format, target, arguments)
+    return _exit_code(diagnosis)
 
 
-def _warm_up(format: Format) -> None:
-    """The slow imports of rendering, while the debugger works."""
-    from analyzer.cache import cache_folder
-    from analyzer.render import warm_up
-
-    try:
-        folder: Path | None = cache_folder()
-    except HangAnalyzeError:
-        folder = None
-    warm_up(format, folder)
+def _note(text: str) -> None:
+    """Something to know besides the result."""
+    print(f"hanganalyze: {text}", file=sys.stderr)
 
 
-def _redacted(diagnosis: Diagnosis, arguments: argparse.Namespace) -> Diagnosis:
-    """What may leave this machine. A saved result is what somebody decided to save already."""
-    if arguments.command == "render" or getattr(arguments, "include_values", False):
-        return diagnosis
-    from analyzer.capture.private import private_here
-    from analyzer.redact import redact
+def _core(arguments: argparse.Namespace) -> int:
+    from analyzer.process_command import diagnose_core
 
-    # A trace has the pids of another machine, or of another time.
-    live = diagnosis.snapshot.capture.method not in {"trace", "core"}
-    diagnosis, found = redact(diagnosis, private_here(one.pid for one in diagnosis.snapshot.processes if live))
-    if getattr(arguments, "show_redacted", False):
-        from analyzer.redact import preview
-        from analyzer.render.safe import visible
-
-        for one in found:
-            print(f"{one.redaction.name:18} {one.redaction.count:4} x  {visible(preview(one), 100)}", file=sys.stderr)
-        if not found:
-            print("hanganalyze: nothing had to be replaced", file=sys.stderr)
-    return diagnosis
+    format, target = _format_and_target(arguments)
+    say = _progress(arguments)
+    diagnosis = diagnose_core(arguments, format, say)
+    say("")
+    _deliver(diagnosis, format, target, arguments)
+    return _exit_code(diagnosis)
 
 
 def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments: argparse.Namespace) -> None:
     """The report to its place; on the terminal the verdict and the path."""
-    diagnosis = _redacted(diagnosis, arguments)
     from analyzer.output import default_name, write
+    from analyzer.privacy import for_report
     from analyzer.render import render
     from analyzer.render.words import words_for
 
+    diagnosis = for_report(diagnosis, arguments, _note)
     words = words_for(arguments.lang, os.environ)
     data = render(diagnosis, format, words)
     if target == "-" or (target is None and format == "text"):
@@ -208,16 +170,16 @@ def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments
     name = default_name(diagnosis.snapshot.processes[0], format)
     path = Path(target) / name if target and Path(target).is_dir() else Path(target or name)
     write(path, data)
-    _out(_summary(diagnosis, words))
+    from analyzer.render.text import to_text
+
+    _out(to_text(diagnosis, words, **_terminal()))
     _out(f"Report: {path}")
 
 
-def _summary(diagnosis: Diagnosis, words: Words) -> str:
-    from analyzer.render.text import to_text
-
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
-    return to_text(diagnosis, words, width=width, colour=colour)
+def _terminal() -> Terminal:
+    """How text is to be laid out for whoever reads standard output."""
+    terminal = sys.stdout.isatty()
+    return {"width": os.get_terminal_size().columns if terminal else 100, "colour": terminal and not os.environ.get("NO_COLOR")}
 
 
 def _exit_code(diagnosis: Diagnosis) -> int:
@@ -236,6 +198,51 @@ def _trace(arguments: argparse.Namespace) -> int:
     diagnosis = analyse_trace(data.decode("utf-8", "backslashreplace"), source, arguments.signatures)
     _deliver(diagnosis, format, target, arguments)
     return _exit_code(diagnosis)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from analyzer.trials.command import run
+
+    return _series(arguments, lambda tell, stopped: run(arguments, _progress(arguments), tell, stopped))
+
+
+def _series(arguments: argparse.Namespace, make: Make) -> int:
+    from analyzer.output import check_writable, series_name, series_place
+    from analyzer.privacy import series_for_report
+    from analyzer.series_watch import watch
+
+    format, target = _format_and_target(arguments)
+    if target != "-":
+        check_writable(series_place(target, "hanganalyze-run"))
+    result = watch(make, _note, _interrupt, verbose=arguments.verbose)
+    result = series_for_report(result, arguments, _note)
+    _deliver_series(result, format, target, series_name(result, format))
+    return _exit_code_of_series(result)
+
+
+def _deliver_series(result: TrialResult, format: Format, target: str | None, name: str) -> None:
+    from analyzer.output import series_place, write
+    from analyzer.render import render_series
+
+    data = render_series(result, format)
+    if target == "-" or (target is None and format == "text"):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    path = series_place(target, name)
+    write(path, data)
+    from analyzer.render.series_text import series_to_text
+
+    _out(series_to_text(result, **_terminal()))
+    _out(f"Report: {path}")
+
+
+def _exit_code_of_series(result: TrialResult) -> int:
+    if any(hang.status == "root-cause" for hang in result.hangs):
+        return FOUND
+    hung = [run for run in result.runs if run.outcome == "hung"]
+    unseen = hung and all(hang.diagnosis is None for hang in result.hangs)
+    return COULD_NOT if unseen or not any(one.counted or one.moving for one in result.numbers) else NOT_FOUND
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -261,6 +268,12 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def _reference(arguments: argparse.Namespace) -> int:
     from analyzer.reference import commands
 
+    if arguments.verb == "trials":
+        from analyzer.trials.loader import loader_trials
+
+        commands.check_input(arguments.input)
+        options = (arguments.fix, arguments.widen, arguments.runs, arguments.input)
+        return _series(arguments, lambda tell, stopped: loader_trials(*options, jobs=arguments.jobs, tell=tell, stopped=stopped))
     return FOUND if commands.run(arguments, _out, _progress(arguments)) else NOT_FOUND
 
 
@@ -273,47 +286,60 @@ def _signatures(arguments: argparse.Namespace) -> int:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    from analyzer.render import load
+    from analyzer.model import TrialResult
+    from analyzer.output import series_name
+    from analyzer.render import load_any
 
     format, target = _format_and_target(arguments)
     try:
         data = arguments.saved.read_bytes()
     except OSError as error:
         raise UsageError(f"{arguments.saved} cannot be read: {error.strerror}.") from error
-    diagnosis = load(data)
+    saved = load_any(data)
+    if isinstance(saved, TrialResult):
+        from analyzer.trials.command import one_hang
+        from analyzer.trials.numbers import with_numbers
+
+        saved = with_numbers(saved)
+        if arguments.hang is None:
+            _deliver_series(saved, format, target, series_name(saved, format))
+            return _exit_code_of_series(saved)
+        diagnosis = one_hang(saved, arguments.hang)
+    elif arguments.hang is not None:
+        raise UsageError(f"{arguments.saved} is the analysis of one process: it has no hang number {arguments.hang}.")
+    else:
+        diagnosis = saved
     _deliver(diagnosis, format, target, arguments)
     return _exit_code(diagnosis)
 
 
-def _ticket(arguments: argparse.Namespace) -> int:
-    from analyzer.render import load
-    from analyzer.render.safe import visible
-    from analyzer.ticket import Wishes, send
+def _scan(arguments: argparse.Namespace) -> int:
+    from analyzer.scan_command import ScanCommand
 
+    width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
+    command = ScanCommand(arguments, _out, _note, width)
     try:
-        diagnosis = load(arguments.report.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{arguments.report} cannot be read: {error.strerror}.") from error
-    names = ("yes", "dry_run", "private", "gist", "attached", "find_duplicates", "timeout")
-    wishes = Wishes(arguments.to, **{name: getattr(arguments, name) for name in names})
+        command.run()
+    except Interrupted:
+        if not arguments.watch:
+            raise
+    return FOUND if command.found else NOT_FOUND
 
-    def agreed(question: str) -> bool:
-        if not sys.stdin.isatty():
-            raise UsageError("There is no terminal to ask on.", next_command="--yes, after --dry-run showed what would be sent")
-        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-        return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
-    def say(text: str) -> None:
-        _out("\n".join(visible(line, 10_000) for line in text.split("\n")))
+def _ticket(arguments: argparse.Namespace) -> int:
+    from analyzer.ticket_command import run
 
-    return FOUND if send(diagnosis, wishes, os.environ, say, agreed) else NOT_FOUND
+    return FOUND if run(arguments, _out, _note) else NOT_FOUND
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "analyse": _analyse,
+    "scan": _scan,
     "trace": _trace,
+    "core": _core,
     "demo": _demo,
     "doctor": _doctor,
+    "run": _run,
     "reference": _reference,
     "signatures": _signatures,
     "render": _render,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from analyzer.capture import gdb
 from analyzer.capture.admission import CAP_SYS_PTRACE, admit, has_capability, yama_scope
 from analyzer.capture.architecture import ARCHITECTURES
-from analyzer.capture.facts.address_space_shared import same_memory
+from analyzer.capture.kernel_calls import same_memory
 from analyzer.errors import HangAnalyzeError
 
 
@@ -108,7 +108,7 @@ def _user_namespaces() -> Check:
 
             # CLONE_NEWUSER of include/uapi/linux/sched.h
             code = 0 if ctypes.CDLL(None, use_errno=True).unshare(0x10000000) == 0 else 1
-        except BaseException:  # noqa: BLE001 - a forked child must end here, whatever happened
+        except BaseException:
             code = 1
         os._exit(code)
     works = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

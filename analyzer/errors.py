@@ -19,6 +19,7 @@
         ├── DebuggerDied           gdb ended in the middle
         ├── DebuggerFailed         gdb answered with an error, or not at all
         ├── PauseTooLong           the target would have stood still longer than allowed
+        ├── CoreUnreadable         a core that is none, is cut off where it matters, or of a kind we have no table for
         ├── OutputUnwritable       the report could not be written
         ├── CompilerMissing        the reference loader cannot be built here
         ├── BuildFailed            the compiler refused our sources
@@ -162,11 +163,10 @@ class ProcessGone(CannotAnalyse):
 class DebuggerMissing(CannotAnalyse):
     """No gdb on this machine."""
 
-    def __init__(self, detail: str = "gdb was not found") -> None:
-        super().__init__(
-            f"No usable debugger: {detail}.",
-            next_command="apt-get install gdb (or dnf install gdb-headless); without root: pip install 'hanganalyze[gdb]'",
-        )
+    next_command = "apt-get install gdb (or dnf install gdb-headless); without root: pip install 'hanganalyze[gdb]'"
+
+    def __init__(self, detail: str = "gdb was not found", *, next_command: str | None = None) -> None:
+        super().__init__(f"No usable debugger: {detail}.", next_command=next_command)
 
 
 class DebuggerTooOld(CannotAnalyse):
@@ -205,6 +205,15 @@ class PauseTooLong(CannotAnalyse):
             cause="Many threads, very deep stacks or slow debug information make gdb slow.",
             next_command=f"hanganalyze --max-pause {max(limit * 4, 1):g} {pid}",
         )
+
+
+class CoreUnreadable(CannotAnalyse):
+    """The file is no core that we can read."""
+
+    next_command = "file CORE; readelf --notes CORE"
+
+    def __init__(self, path: str, reason: str, *, next_command: str | None = None) -> None:
+        super().__init__(f"{path} cannot be read as a core: {reason}.", next_command=next_command)
 
 
 class OutputUnwritable(CannotAnalyse):

@@ -14,8 +14,11 @@ Why does this process not move? Attaches gdb, proves the cause, writes one HTML 
 
   hanganalyze PID...              analyse; writes hanganalyze-NAME-PID.html here, prints the verdict and the path
   hanganalyze trace [FILE|-]      the same from pasted text (gdb, pstack, eu-stack, coredumpctl, ...)
+  hanganalyze core CORE           the same from a core, of any architecture that gdb knows
+  hanganalyze scan                every process of this host, cheaply: who looks hung?
   hanganalyze demo                hang the bundled loader and analyse it
   hanganalyze doctor              what works here, what does not, the command that mends it
+  hanganalyze run [--timeout S] [--repeat N] -- CMD...   run it; what hangs is analysed, then ended; how often?
   hanganalyze reference build|run|trials    the reference loader
   hanganalyze signatures list|show|lint|test|explain|new    the catalogue of known hangs
   hanganalyze render SAVED.json   another format from a saved result
@@ -25,10 +28,33 @@ Exit status: 0 a root cause was found (likely or proven); 1 analysed, none found
 2 wrong usage; 3 could not analyse (gone, not permitted, the debugger failed).
 """
 
+SCAN = """\
+Looks at every process of this host through /proc alone: nothing is stopped, no memory is read, no debugger is started.
 
-def _parser(command: str | None, description: str) -> argparse.ArgumentParser:
+  HUNG     waits for a lock, and nobody can be seen who could release it
+  suspect  waits for a lock, and no thread of it moves; or others wait for it while it is stopped or uninterruptible
+  waits    stands in a futex wait without a timeout, as idle thread pools do too
+
+Exit status: 0 a process looks hung (with --analyse: a root cause was found); 1 none; 2 wrong usage; 3 could not look.
+"""
+
+
+RUN = """\
+Runs a command again and again. A run that is not over after the timeout is analysed first, with its whole family, and then
+ended with everything it started. One report over all runs: how many hung, for which reason, with exact intervals; durations,
+processor time and memory of clean and of hung runs.
+
+The command gets no input, a session of its own, and HANGANALYZE_RUN and HANGANALYZE_SUBJECT in its environment. Of its output the
+end is kept. Ctrl-C ends the series and reports what was done by then.
+"""
+WIDENERS = ("stdio", "malloc", "atfork", "nss")
+
+
+def _parser(command: str | None, description: str, usage: str | None = None) -> argparse.ArgumentParser:
     prog = f"hanganalyze {command}" if command else "hanganalyze"
-    return argparse.ArgumentParser(prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    return argparse.ArgumentParser(
+        prog, usage=usage, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -46,11 +72,14 @@ def _add_judging(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_capture(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--capture", choices=("auto", "attach"), default="auto", help="how the stacks are taken")
+    parser.add_argument("--capture", choices=("auto", "attach", "stop", "no-stop"), default="auto",
+                        help="gdb attached, a stop of milliseconds, or no stop at all; default: what fits")  # fmt: skip
     parser.add_argument("--no-family", action="store_true", help="only this process, not its parents and children")
     parser.add_argument("--max-pause", type=_seconds, default=5.0, metavar="S",
                         help="let the process go when it has stood still for this long (default 5)")  # fmt: skip
     parser.add_argument("--gdb", metavar="PATH", help="the gdb to use (also: HANGANALYZE_GDB)")
+    parser.add_argument("--save-core", metavar="PATH", type=Path,
+                        help="keep a small core of the process, for hanganalyze core; it holds parts of its memory")  # fmt: skip
 
 
 def _add_privacy(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +93,13 @@ def _seconds(text: str) -> float:
     if not 0 < value <= 3600:
         raise argparse.ArgumentTypeError("a number of seconds above 0, at most 3600")
     return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)  # which numbers can be meant is for the plan to say
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from error
 
 
 def _pid(text: str) -> int:
@@ -84,11 +120,48 @@ def analysis() -> argparse.ArgumentParser:
     return parser
 
 
+def run() -> argparse.ArgumentParser:
+    """``hanganalyze run -- CMD...``."""
+    parser = _parser("run", RUN, "hanganalyze run [options] -- CMD...")
+    parser.add_argument("cmd", metavar="CMD", nargs=argparse.REMAINDER, help="the command and its arguments, after --")
+    parser.add_argument("--timeout", metavar="S", type=_number, default=30.0,
+                        help="a run that is not over after S seconds is analysed, then ended (default 30)")  # fmt: skip
+    parser.add_argument("--repeat", metavar="N", type=int, default=1, help="runs of each subject (default 1)")
+    parser.add_argument("--jobs", metavar="J", type=int, default=1, help="runs at a time (default 1)")
+    parser.add_argument("--widen", choices=("off", *WIDENERS), default="off",
+                        help="preload a race widener, which takes this lock over and over; every figure says so")  # fmt: skip
+    parser.add_argument("--setup", metavar="CMD", help="shell command before every run; $HANGANALYZE_RUN is the run's number")
+    parser.add_argument("--teardown", metavar="CMD", help="shell command after every run")
+    parser.add_argument("--against", metavar="CMD2", help="a second subject, in one word; runs take turns, A B A B ...")
+    parser.add_argument("--against-root", metavar="DIR", type=Path, help="the second subject is CMD inside this root directory")
+    parser.add_argument("--rate-before", metavar="RATE",
+                        help="how often it hung before: 0.005, 0.5%%, 1/200 or a saved result")  # fmt: skip
+    _add_output(parser)
+    _add_privacy(parser)
+    _add_capture(parser)
+    _add_judging(parser)
+    return parser
+
+
+def core() -> argparse.ArgumentParser:
+    """``hanganalyze core CORE``."""
+    parser = _parser("core", "The same from a core: the kernel's, gcore's, or of --save-core; plain or packed.")
+    parser.add_argument("core", metavar="CORE", type=Path)
+    parser.add_argument("--exe", metavar="E", type=Path, help="the program it is of; default: where the core says it was")
+    parser.add_argument("--sysroot", metavar="D", type=Path,
+                        help="folder with the files of the machine that it comes from; default: /")  # fmt: skip
+    parser.add_argument("--gdb", metavar="PATH", help="the gdb to use (also: HANGANALYZE_GDB)")
+    _add_output(parser)
+    _add_privacy(parser)
+    _add_judging(parser)
+    return parser
+
+
 def demo() -> argparse.ArgumentParser:
     """``hanganalyze demo``."""
     parser = _parser("demo", "Hang the bundled loader for real, analyse it, end it.")
     parser.add_argument("--widen", choices=("stdio", "malloc", "atfork", "nss"), default="stdio",
-                        help="the lock that another thread holds when the loader makes its raw clone")  # fmt: skip
+                        help="the lock that another thread holds at the loader's raw clone (default stdio)")  # fmt: skip
     _add_output(parser)
     _add_privacy(parser)
     return parser
@@ -115,6 +188,8 @@ def reference() -> argparse.ArgumentParser:
             verb.add_argument("--stop-at", metavar="STEP", help="hold it at this step until Ctrl-C")
         else:
             verb.add_argument("--runs", type=int, default=20, metavar="N")
+            verb.add_argument("--jobs", type=int, default=1, metavar="J", help="runs at a time (default 1)")
+            _add_output(verb)
     return parser
 
 
@@ -142,6 +217,7 @@ def render() -> argparse.ArgumentParser:
     """``hanganalyze render SAVED.json``."""
     parser = _parser("render", "Another format from a saved result (JSON, or a report in HTML, which holds it).")
     parser.add_argument("saved", metavar="SAVED", type=Path)
+    parser.add_argument("--hang", metavar="K", type=int, help="of a series of runs: the whole report on hang number K, from 1")
     _add_output(parser)
     return parser
 
@@ -182,23 +258,50 @@ def trace() -> argparse.ArgumentParser:
     return parser
 
 
+def scan() -> argparse.ArgumentParser:
+    """``hanganalyze scan``."""
+    parser = _parser("scan", SCAN)
+    parser.add_argument("--json", action="store_true", help="as JSON; with --watch one document a line")
+    parser.add_argument("--all", action="store_true", help="also list those that only wait as idle thread pools do")
+    parser.add_argument("--watch", action="store_true", help="again and again, telling what is new, until Ctrl-C")
+    parser.add_argument(
+        "--every", type=_seconds, default=10.0, metavar="S", help="seconds between two looks of --watch (default 10)"
+    )
+    parser.add_argument("--analyse", action="store_true", help="the full analysis of the likeliest, each with a report")
+    parser.add_argument("--top", type=int, default=3, metavar="N", help="how many --analyse takes (default 3)")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="where the reports of --analyse go (default: here)")
+    parser.add_argument("--format", choices=FORMATS, default=None, help="of the reports of --analyse (default: html)")
+    parser.add_argument("--max-pause", type=_seconds, default=5.0, metavar="S",
+                        help="let a process go when it has stood still for --analyse this long (default 5)")  # fmt: skip
+    parser.add_argument("--gdb", metavar="PATH", help="the gdb to use for --analyse (also: HANGANALYZE_GDB)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the whole error")
+    _add_judging(parser)
+    return parser
+
+
 COMMANDS = {
-    "trace": trace,
-    "demo": demo,
-    "doctor": doctor,
-    "reference": reference,
-    "signatures": signatures,
-    "render": render,
-    "ticket": ticket,
-}
+    "core": core, "trace": trace, "run": run, "scan": scan, "demo": demo, "doctor": doctor, "reference": reference,
+    "signatures": signatures, "render": render, "ticket": ticket,
+}  # fmt: skip
 """Name of a command -> its parser."""
+
+
+def _split(argv: Sequence[str]) -> tuple[Sequence[str], bool, Sequence[str]]:
+    """What stands before the first --, whether there is one, and what stands behind it: the command's own words."""
+    if "--" not in argv:
+        return argv, False, []
+    here = list(argv).index("--")
+    return argv[:here], True, argv[here + 1 :]
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The parsed command line; ``.command`` is one of COMMANDS or ``analyse``. Raises SystemExit as argparse does."""
     name = next((word for word in argv if not word.startswith("-")), None)
     if name in COMMANDS and argv[0] == name:
-        arguments = COMMANDS[name]().parse_args(argv[1:])
+        own, dashes, command = _split(argv[1:]) if name == "run" else (argv[1:], False, [])
+        arguments = COMMANDS[name]().parse_args(own)
+        if dashes:
+            arguments.cmd = [*arguments.cmd, *command]
         arguments.command = name
         return arguments
     arguments = analysis().parse_args(argv)

@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from analyzer.errors import OutputUnwritable
-from analyzer.model import Process
+from analyzer.model import Process, TrialResult
 
 _SUFFIX = {"html": "html", "json": "json", "markdown": "md", "text": "txt"}
 
@@ -17,6 +17,19 @@ def default_name(process: Process, format: str) -> str:
     """``hanganalyze-NAME-PID.html``; the name is the target's own choice, so only plain characters of it stay."""
     name = re.sub(r"[^A-Za-z0-9._+-]", "_", process.name)[:32].strip(".") or "process"
     return f"hanganalyze-{name}-{process.pid}.{_SUFFIX[format]}"
+
+
+def series_name(result: TrialResult, format: str) -> str:
+    """``hanganalyze-run-NAME.html``, likewise."""
+    name = re.sub(r"[^A-Za-z0-9._+-]", "_", result.subjects[0].program)[:32].strip(".") or "command"
+    return f"hanganalyze-run-{name}.{_SUFFIX[format]}"
+
+
+def series_place(target: str | None, name: str) -> Path:
+    """Where a report goes: ``target``, or ``name`` in that folder, or ``name`` here."""
+    if target is None:
+        return Path(name)
+    return Path(target) / name if Path(target).is_dir() else Path(target)
 
 
 def check_writable(path: Path) -> None:

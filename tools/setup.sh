@@ -44,6 +44,9 @@ if [ "$(id -u)" = 0 ]; then
         have eu-stack || missing="$missing elfutils"
         [ -d /usr/lib/debug/.build-id ] || missing="$missing libc6-dbg"
         have musl-gcc || missing="$missing musl-tools"
+        have zstd || missing="$missing zstd"
+        have lz4 || missing="$missing lz4"
+        have strace || missing="$missing strace"
     fi
     # shellcheck disable=SC2086
     [ -z "$missing" ] || apt_install $missing

@@ -13,6 +13,32 @@ ByteOrder = Literal["little", "big"]
 
 
 @dataclass(frozen=True)
+class Registers:
+    """Where a core's notes keep what a capture needs. Positions are byte offsets into the registers of NT_PRSTATUS (the
+    same bytes as PTRACE_GETREGSET gives), which follow 112 bytes of other fields on every 64-bit architecture.
+
+    Sources: the kernel's arch/*/include/uapi/asm/ptrace.h and elf.h.
+    """
+
+    size: int
+    """Of all registers in NT_PRSTATUS."""
+    stack_pointer: int
+    program_counter: int
+    syscall: int | None
+    """The number of the system call; None where a note of its own (``syscall_note``) or nothing has it."""
+    arguments: tuple[int, ...]
+    """Six arguments of the system call, as they were at its entry."""
+    result: int
+    """Holds a restart code while a blocked call is interrupted for the core."""
+    thread_pointer: tuple[tuple[int, int], ...]
+    """(offset, size) of its parts, upper half first; empty where ``thread_pointer_note`` has it."""
+    thread_pointer_note: int | None = None
+    syscall_note: int | None = None
+    trap: int | None = None
+    """ppc64: the interrupt's kind; 0xc00 and 0x3000 are system calls."""
+
+
+@dataclass(frozen=True)
 class Architecture:
     """One processor architecture, as far as a capture needs to know it."""
 
@@ -32,6 +58,13 @@ class Architecture:
     get_robust_list: int
     kcmp: int
     """Numbers of two system calls that we make ourselves and that libc has no function for."""
+    registers: Registers
+    robust_head_offset: int
+    """Offset of ``robust_head`` in glibc's struct pthread (what get_robust_list returns points there), 2.17 to 2.43."""
+    list_offset: int
+    """Offset of ``list`` in struct pthread: its place in glibc's lists of stacks."""
+    gdb_name: str
+    """As gdb's ``set architecture`` calls it."""
 
     def thread_pointer(self, values: tuple[int, ...]) -> int:
         """Address of struct pthread from the values of ``thread_pointer_expressions``."""
@@ -78,16 +111,47 @@ _PPC64LE = {
     441: "epoll_pwait2", 449: "futex_waitv", 455: "futex_wait",
 }  # fmt: skip
 
+# r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base ds es fs gs
+_X86_64_REGISTERS = Registers(
+    size=216, stack_pointer=152, program_counter=128, syscall=120, arguments=(112, 104, 96, 56, 72, 64), result=80,
+    thread_pointer=((168, 8),),
+)  # fmt: skip
+# psw mask, psw address, gprs[16], acrs[16] of 4 bytes, orig_gpr2
+_S390X_REGISTERS = Registers(
+    size=216, stack_pointer=136, program_counter=8, syscall=None, arguments=(208, 40, 48, 56, 64, 72), result=32,
+    thread_pointer=((144, 4), (148, 4)), syscall_note=0x307,
+)  # fmt: skip
+# x0-x30, sp, pc, pstate
+_AARCH64_REGISTERS = Registers(
+    size=272, stack_pointer=248, program_counter=256, syscall=64, arguments=(0, 8, 16, 24, 32, 40), result=0,
+    thread_pointer=(), thread_pointer_note=0x401, syscall_note=0x404,
+)  # fmt: skip
+# gpr0-31, nip, msr, orig_gpr3, ctr, link, xer, ccr, softe, trap, dar, dsisr, result, and four unused
+_PPC64LE_REGISTERS = Registers(
+    size=384, stack_pointer=8, program_counter=256, syscall=0, arguments=(272, 32, 40, 48, 56, 64), result=24,
+    thread_pointer=((104, 8),), trap=320,
+)  # fmt: skip
+
+_PPC64LE_GDB = "powerpc:common64"
+
 ARCHITECTURES: dict[str, Architecture] = {
     architecture.name: architecture
     for architecture in (
-        Architecture("x86_64", "little", 62, 720, ("$fs_base",), 0, _X86_64, 274, 312),
+        Architecture(
+            "x86_64", "little", 62, 720, ("$fs_base",), 0, _X86_64, 274, 312, _X86_64_REGISTERS, 0x2E0, 0x2C0, "i386:x86-64"
+        ),
         # Access registers 0 and 1 hold the upper and the lower half.
-        Architecture("s390x", "big", 22, 208, ("$acr0", "$acr1"), 0, _S390X, 305, 343),
+        Architecture(
+            "s390x", "big", 22, 208, ("$acr0", "$acr1"), 0, _S390X, 305, 343, _S390X_REGISTERS, 0xE0, 0xC0, "s390:64-bit"
+        ),
         # struct pthread ends where tpidr_el0 points; its size (2.36) is only the fallback for _thread_db_sizeof_pthread.
-        Architecture("aarch64", "little", 183, 208, ("$tpidr",), -1856, _AARCH64, 100, 272),
+        Architecture(
+            "aarch64", "little", 183, 208, ("$tpidr",), -1856, _AARCH64, 100, 272, _AARCH64_REGISTERS, 0xE0, 0xC0, "aarch64"
+        ),
         # r13 points 0x7000 past the end of the thread control block (2.36: 30656 in all).
-        Architecture("ppc64le", "little", 21, 208, ("$r13",), -30656, _PPC64LE, 299, 354),
+        Architecture(
+            "ppc64le", "little", 21, 208, ("$r13",), -30656, _PPC64LE, 299, 354, _PPC64LE_REGISTERS, 0xE0, 0xC0, _PPC64LE_GDB
+        ),
     )
 }
 

@@ -16,10 +16,13 @@ from analyzer.capture.stacks import named_frame
 from analyzer.model import Capture, Fact, Host, Libc, Lock, Module, Process, Thread, Tool
 
 
-def process(seen: Seen, facts: tuple[Fact, ...], capture: Capture, *, include_values: bool) -> Process:
-    """One process of the snapshot."""
+def process(
+    seen: Seen, facts: tuple[Fact, ...], capture: Capture, *, include_values: bool, executable: str | None = None
+) -> Process:
+    """One process of the snapshot. ``executable`` is for a core; a live process is asked."""
     before = seen.before
-    executable = procfs.link(seen.pid, "exe") if seen.live else None
+    if seen.live:
+        executable = procfs.link(seen.pid, "exe")
     threads = tuple(_thread(seen, tid) for tid in (thread.tid for thread in before.threads))
     libc = seen.libc.value
     return Process(
@@ -28,12 +31,13 @@ def process(seen: Seen, facts: tuple[Fact, ...], capture: Capture, *, include_va
         ppid=before.ppid,
         namespace_pids=before.namespace_pids,
         uid=before.uid,
-        state=before.state,
+        state=before.state or None,
         executable=executable,
         build_id=_build_id(seen, executable),
+        package=seen.package,
         architecture=seen.architecture.name if seen.architecture else None,
         started_at=procfs.started_at(before.start_ticks) if seen.live else None,
-        cpu_s=before.cpu_s,
+        cpu_s=before.cpu_s if seen.live else None,
         command_line=_command_line(seen.pid) if include_values else None,
         libc=Libc(libc.kind, libc.version, libc.path, libc.build_id, seen.stacks.libc_debug_info),
         modules=_modules(seen, threads),
@@ -52,8 +56,8 @@ def _thread(seen: Seen, tid: int) -> Thread:
     pointer = seen.thread_pointer(tid)
     return Thread(
         tid=tid,
-        name=sample.name,
-        state=sample.counters.state,
+        name=sample.name or None,
+        state=sample.counters.state or None,
         namespace_tid=sample.namespace_tid,
         wchan=sample.wchan,
         syscall=seen.syscalls.get(tid),

@@ -1,4 +1,4 @@
-"""gdbs that are started before the rest of us is even imported.
+"""A gdb that is started before the rest of us is even imported.
 
 Starting gdb and reading symbols takes as long as importing this package, so both happen at the same time; and what is read before
 the attach need not be read while the target stands still: with libc's symbols read beforehand an attach takes 15 ms instead of
@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from analyzer.cache import cache_folder
 from analyzer.capture import gdb
 from analyzer.capture.gdbmi import MiSession
+from analyzer.capture.symbol_file import SymbolFile, another_file_here
 from analyzer.errors import HangAnalyzeError
 
-MOST_RELATIVES = 3
-"""A program with more processes than this is a server; which of them matter is seen later."""
 _LIBC = re.compile(
     rb"^([0-9a-f]+)-[0-9a-f]+ r\S+ 00000000 [0-9a-f]+:[0-9a-f]+ (\d+)\s+(/[\w./+-]*/libc(?:-2\.\d+)?\.so(?:\.6)?)$", re.MULTILINE
 )
@@ -33,46 +32,44 @@ class StartedGdb:
     session: MiSession
     tokens: tuple[int, ...]
     """Of the commands that prepare it; the first answer holds gdb's version."""
+    symbol_file: SymbolFile
+    """Open for as long as gdb lives: it opens the name again when it attaches."""
+
+    def close(self) -> None:
+        """End gdb; again is harmless."""
+        self.session.close()
+        self.symbol_file.close()
 
 
 def start_gdb(pid: int, path: str) -> StartedGdb:
     """Start gdb for process ``pid``; raises DebuggerFailed where it does not start, DebuggerDied where it ends at once."""
     session = MiSession(gdb.arguments(path, _index_cache(pid)), gdb.environment(path))
-    return StartedGdb(pid, path, session, tuple(session.send(*gdb.preparation(pid), *_read_libc_now(pid))))
+    file = SymbolFile(pid)
+    preparation = gdb.preparation(f"/proc/{pid}/root", file.path)
+    return StartedGdb(pid, path, session, tuple(session.send(*preparation, *_read_libc_now(pid))), file)
 
 
-def start_for_family(pid: int, path: str, *, alone: bool = False) -> dict[int, StartedGdb]:
-    """A gdb for the process and for the few relatives that run the same program, by pid: what hangs is often one of those."""
-    started = {pid: start_gdb(pid, path)}
+def alike(pid: int, other: int) -> bool:
+    """Whether a gdb that is prepared for one process can look at the other as it is.
+
+    So it is for a child that has not called exec and its parent: the same executable, the same root, libc at the same place.
+    Reading symbols is most of gdb's work, and then it is done once.
+    """
     try:
-        for relative in [] if alone else _relatives(pid):
-            started[relative] = start_gdb(relative, path)
-    except HangAnalyzeError:
-        pass  # they are started later, if they are needed
-    return started
+        for name in ("exe", "root"):
+            one, two = os.stat(f"/proc/{pid}/{name}"), os.stat(f"/proc/{other}/{name}")
+            if (one.st_dev, one.st_ino) != (two.st_dev, two.st_ino):
+                return False
+        return _mapped_libc(pid) == _mapped_libc(other) is not None
+    except OSError:
+        return False
 
 
-def _relatives(pid: int) -> list[int]:
-    """The parent and the children, where they run the same executable file."""
-    try:
-        own = os.stat(f"/proc/{pid}/exe")
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            candidates = [int(file.read().rpartition(b")")[2].split()[1])]
-        tasks = os.listdir(f"/proc/{pid}/task")
-        for task in tasks[:64]:
-            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
-                candidates += map(int, file.read().split())
-    except (OSError, ValueError, IndexError):
-        return []
-    same = []
-    for candidate in candidates[: 8 * MOST_RELATIVES]:
-        try:
-            other = os.stat(f"/proc/{candidate}/exe")
-        except OSError:
-            continue
-        if (other.st_dev, other.st_ino) == (own.st_dev, own.st_ino) and candidate != os.getppid():
-            same.append(candidate)
-    return same if len(same) <= MOST_RELATIVES else []
+def _mapped_libc(pid: int) -> tuple[str, int, str] | None:
+    """(load address, inode, path inside the target's root) of the libc that a process has mapped."""
+    with open(f"/proc/{pid}/maps", "rb") as file:
+        match = _LIBC.search(file.read(_MAPS_READ))
+    return (match.group(1).decode(), int(match.group(2)), match.group(3).decode()) if match else None
 
 
 def _read_libc_now(pid: int) -> list[str]:
@@ -82,12 +79,12 @@ def _read_libc_now(pid: int) -> list[str]:
     would give wrong names.
     """
     try:
-        with open(f"/proc/{pid}/maps", "rb") as file:
-            match = _LIBC.search(file.read(_MAPS_READ))
-        if match is None:
+        mapped = _mapped_libc(pid)
+        if mapped is None:
             return []
-        base, inode, path = match.group(1).decode(), int(match.group(2)), match.group(3).decode()
-        if os.stat(f"/proc/{pid}/root{path}").st_ino != inode:
+        base, inode, path = mapped
+        target = f"/proc/{pid}/root{path}"
+        if os.stat(target).st_ino != inode or another_file_here(target, path):
             return []
     except OSError:
         return []

@@ -119,21 +119,20 @@ def arguments(path: str, index_cache: str | None) -> list[str]:
     return command
 
 
-def preparation(pid: int) -> list[str]:
-    """What a gdb is told before it attaches to process ``pid``; the first answer holds its version.
+def preparation(root: str, executable: str | None, debug_root: str | None = None) -> list[str]:
+    """What a gdb is told before it looks at a process whose files lie below ``root``; the first answer holds its version.
 
-    The target's own root is the sysroot: gdb's default needs setns, which an ordinary user may not do. Its debug files come
-    first, then those of this host.
+    ``debug_root`` is where the root with its debug files is, if elsewhere. The target's own root is the sysroot: gdb's
+    default needs setns, which an ordinary user may not do. Its debug files come first, then those of this host.
     """
-    root = f"/proc/{pid}/root"
-    return [
+    commands = [
         "-gdb-version",
         f"-gdb-set sysroot {root}",
-        f"-gdb-set debug-file-directory {root}/usr/lib/debug:/usr/lib/debug",
+        f"-gdb-set debug-file-directory {root if debug_root is None else debug_root}/usr/lib/debug:/usr/lib/debug",
         "-gdb-set print frame-arguments none",
         "-gdb-set print entry-values no",
-        f"-file-exec-and-symbols /proc/{pid}/exe",
     ]
+    return [*commands, f"-file-exec-and-symbols {executable}"] if executable is not None else commands
 
 
 def environment(path: str) -> dict[str, str]:

@@ -216,7 +216,7 @@ class MiSession:
         return DebuggerDied(f"exit code {code}. {self.said()[-300:]}".strip())
 
     def close(self, timeout: float = 2.0) -> None:
-        """End gdb: politely by end of input (it detaches by itself), then by SIGKILL. Bounded; never raises; again is harmless."""
+        """End gdb: politely by end of input (it detaches by itself), then by SIGKILL. Bounded; never raises; harmless again."""
         if self._output.closed:
             return
         with contextlib.suppress(OSError):

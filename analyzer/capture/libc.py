@@ -35,11 +35,14 @@ def find_libc(space: AddressSpace | None, memory: Memory | None, executable: str
         match = _GLIBC.search(path)
         if match is None:
             continue
-        elf = _loaded(memory, space.base(path))
-        if elf is not None and elf.symbol("gnu_get_libc_version") is None:
-            continue
+        loaded = elf = _loaded(memory, space.base(path))
+        try:
+            if elf is not None and elf.symbol("gnu_get_libc_version") is None:
+                continue
+        except MemoryUnreadable:
+            elf = None  # a core holds the first page at most, and the file is not here: no symbols
         version = match.group("version") or _version(space, memory, path)
-        return LibcSeen(Libc("glibc", version, path, _build_id(elf)), elf, "")
+        return LibcSeen(Libc("glibc", version, path, _build_id(loaded)), elf, "")
     return _static(space, memory, executable)
 
 
@@ -74,8 +77,10 @@ def _version(space: AddressSpace, memory: Memory | None, path: str) -> str | Non
     """From the banner in its read-only data: «GNU C Library (...) stable release version 2.36.»."""
     if memory is None:
         return None
-    for mapping in space.mappings:
-        if mapping.path == path and mapping.permissions.startswith("r--"):
+    # Read-only data has a mapping of its own on some architectures, and lies beside the code on others (s390x).
+    own = [mapping for mapping in space.mappings if mapping.path == path and mapping.permissions.startswith("r-")]
+    for mapping in sorted(own, key=lambda mapping: "x" in mapping.permissions):
+        if "w" not in mapping.permissions:
             try:
                 match = _BANNER.search(memory.read(mapping.start, min(mapping.end - mapping.start, _MOST_READ)))
             except MemoryUnreadable:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from analyzer.capture import assemble, procfs
 from analyzer.capture.admission import admit, check_permission
 from analyzer.capture.attach import Attach
+from analyzer.capture.chain_facts import chain_facts
+from analyzer.capture.early import StartedGdb, alike, start_gdb
 from analyzer.capture.facts import measure_all
-from analyzer.capture.early import StartedGdb, start_gdb
 from analyzer.capture.family import discover, same_program
 from analyzer.capture.gdb import find
 from analyzer.capture.locks import find_lock
-from analyzer.capture.look import look, sample_again
-from analyzer.capture.peers import peers
+from analyzer.capture.look import look
+from analyzer.capture.member import Member, photograph, wait_for_second_sample
+from analyzer.capture.method import Choice
+from analyzer.capture.package import PackageSearch
+from analyzer.capture.peers.asker import Asker
+from analyzer.capture.photo_stacks import core_of
+from analyzer.capture.reach import follow, kin, leave_alone
 from analyzer.capture.restore import Target
-from analyzer.capture.seen import Seen
 from analyzer.errors import CannotAnalyse, HangAnalyzeError, ProcessGone
-from analyzer.model import Capture, Process, Snapshot, ThreadRef
+from analyzer.model import Capture, Process, Snapshot
 
-BETWEEN_SAMPLES_S = 0.1
-"""Least time between the two samples that show whether anything moves."""
 _END_WITHIN_S = 10.0
+_PACKAGES_S = 1.0
+"""Longest wait, after all else is done, for the package databases; usually they have answered while gdb read symbols."""
 MOST_DEBUGGED = 8
 """Members of a family that a debugger is attached to; the others are described from /proc."""
 
@@ -33,6 +37,8 @@ MOST_DEBUGGED = 8
 class Options:
     """What the caller may choose."""
 
+    method: Choice = "auto"
+    """How stacks are taken."""
     alone: bool = False
     """Only the process itself, not its family."""
     max_pause: float = 5.0
@@ -41,20 +47,10 @@ class Options:
     """Path of a gdb; None = find one."""
     started: Mapping[int, StartedGdb] = field(default_factory=dict)
     """gdbs that were started already, by the pid they are for; who started them ends them."""
+    keep_core: Callable[[bytes], None] | None = None
+    """Takes the small core of the process that was asked for."""
     include_values: bool = False
     """Command lines go into the snapshot."""
-
-
-@dataclass
-class _Member:
-    """One process of the family while it is captured."""
-
-    seen: Seen
-    target: Target
-    debugger: Attach | None = None
-    error: HangAnalyzeError | None = None
-    stopped: bool = False
-    mended: list[str] = field(default_factory=list)
 
 
 def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: None) -> Snapshot:
@@ -65,21 +61,26 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
     """
     path = options.started[pid].path if pid in options.started else find(options.debugger)
     first = admit(pid)
-    debuggers = {pid: _start_debugger(first, path, options)}
-    members: dict[int, _Member] = {}
+    debuggers = {pid: _start_debugger(first, path, options, {})}
+    members: dict[int, Member] = {}
     try:
         family = discover(first, alone=options.alone)
         for sample in family.members:
             started = debuggers.get(sample.pid)
-            members[sample.pid] = _Member(look(sample), started[0] if started else Target(sample.pid))
+            members[sample.pid] = Member(look(sample), started[0] if started else Target(sample.pid))
             if started:
                 members[sample.pid].debugger = started[1]
+        notes = _follow_waits(pid, members, alone=options.alone)
         debuggers |= _choose(members, path, options)
-        _photograph_all(members, meanwhile)
+        packages = PackageSearch(members)
+        _photograph_all(members, meanwhile, options, pid)
         _finish(members)
+        for member_pid, package in packages.results(_PACKAGES_S).items():
+            members[member_pid].seen.package = package
     finally:
-        for target, debugger in debuggers.values():
-            if target.pid not in options.started:
+        theirs = {started.session for started in options.started.values()}
+        for debugger in [*(one.debugger for one in members.values()), *(debugger for _, debugger in debuggers.values())]:
+            if debugger is not None and debugger.session not in theirs:
                 debugger.close()
         for held in [*(member.target for member in members.values()), *(target for target, _ in debuggers.values())]:
             held.close()
@@ -88,17 +89,39 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
         raise main.error
     if main.seen.started_ticks_after != first.start_ticks:
         raise ProcessGone(pid, "it ended" if main.seen.started_ticks_after is None else "another process has its pid now")
-    notes = [f"{family.left_out} further descendants were not looked at"] if family.left_out else []
+    if family.left_out:
+        notes.append(f"{family.left_out} further descendants were not looked at")
     return _snapshot(members, path, options, notes)
 
 
-def _start_debugger(before: procfs.ProcessSample, path: str, options: Options) -> tuple[Target, Attach]:
+def _start_debugger(
+    before: procfs.ProcessSample, path: str, options: Options, running: Mapping[int, Attach]
+) -> tuple[Target, Attach]:
+    """A debugger for one process: one that was started for it, a turn with one that runs for a process of the same kind, or a
+    new one."""
     target = Target(before.pid)
-    started = options.started.get(before.pid) or start_gdb(before.pid, path)
-    return target, Attach(target, before.name, started, max_pause=options.max_pause)
+    started = options.started.get(before.pid)
+    last = {id(debugger.session): (pid, debugger) for pid, debugger in running.items()}
+    same = next((debugger for pid, debugger in last.values() if alike(pid, before.pid)), None)
+    if started is None and same is not None:
+        return target, same.then(target, before.name)
+    return target, Attach(target, before.name, started or start_gdb(before.pid, path), max_pause=options.max_pause)
 
 
-def _choose(members: dict[int, _Member], path: str, options: Options) -> dict[int, tuple[Target, Attach]]:
+def _follow_waits(pid: int, members: dict[int, Member], *, alone: bool) -> list[str]:
+    """Who could end each wait; the processes outside the family that the waits lead to become members. Returns notes."""
+    asker = Asker()
+    family = {member: one.seen for member, one in members.items()}
+    if alone:
+        asker.ask(members[pid].seen)
+        return []
+    reached = follow(pid, family, asker)
+    for other, seen in reached.seen.items():
+        members[other] = Member(seen, Target(other), of_family=False)
+    return reached.notes
+
+
+def _choose(members: dict[int, Member], path: str, options: Options) -> dict[int, tuple[Target, Attach]]:
     """Which members a debugger looks at: those in an untimed futex wait, and a parent of the same program, which may run
     the thread that their lock belongs to. Returns what was started for them."""
     chosen: dict[int, tuple[Target, Attach]] = {}
@@ -106,6 +129,9 @@ def _choose(members: dict[int, _Member], path: str, options: Options) -> dict[in
     for pid, member in members.items():
         waits = [member.seen.futex(tid) for tid in member.seen.syscalls]
         if any(wait is not None and not wait.timed for wait in waits):
+            if not member.of_family and (why_not := leave_alone(member.seen)):
+                member.seen.notes.append(f"no debugger was attached: {why_not}; hanganalyze {pid} attaches one")
+                continue
             wanted.append(pid)
             parent = member.seen.before.ppid
             if parent in members and same_program(pid, parent):
@@ -119,7 +145,8 @@ def _choose(members: dict[int, _Member], path: str, options: Options) -> dict[in
             check_permission(before)
             if before.tracer:
                 raise CannotAnalyse(f"process {before.tracer} traces it already")
-            started = _start_debugger(before, path, options)
+            running = {other: one.debugger for other, one in members.items() if one.debugger is not None}
+            started = _start_debugger(before, path, options, running)
         except HangAnalyzeError as error:
             member.seen.notes.append(f"no debugger could be attached: {error.what}")
             continue
@@ -128,23 +155,30 @@ def _choose(members: dict[int, _Member], path: str, options: Options) -> dict[in
     return chosen
 
 
-def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) -> None:
+def _photograph_all(members: dict[int, Member], meanwhile: Callable[[], None], options: Options, asked: int) -> None:
     """Every chosen member in a thread of its own: the work is gdb's, in processes of their own."""
+    quiet = threading.Event()
     undebugged = [member for member in members.values() if member.debugger is None]
-    workers = [
-        threading.Thread(target=_photograph, args=(member,), daemon=True)
-        for member in members.values()
-        if member.debugger is not None
-    ]
+    turns: dict[int, list[Member]] = {}
+    for member in members.values():
+        if member.debugger is not None:
+            turns.setdefault(id(member.debugger.session), []).append(member)
+
+    def take_turns(queue: list[Member]) -> None:
+        for member in sorted(queue, key=lambda one: one.debugger is not None and one.debugger.turn):
+            photograph(member, options.method, quiet, options.keep_core is not None and member.seen.pid == asked)
+        for member in queue:
+            assert member.debugger is not None
+            member.debugger.dismiss()
+
+    workers = [threading.Thread(target=take_turns, args=(queue,), daemon=True) for queue in turns.values()]
     for worker in workers:
         worker.start()
     try:
-        pids = list(members)
-        for member in members.values():
-            _add_peers(member.seen, pids)
         meanwhile()
         for member in undebugged:
-            _wait_for_second_sample(member.seen)
+            wait_for_second_sample(member.seen)
+        quiet.set()
         for worker in workers:
             worker.join()
     except BaseException:
@@ -157,80 +191,49 @@ def _photograph_all(members: dict[int, _Member], meanwhile: Callable[[], None]) 
         raise
 
 
-def _wait_for_second_sample(seen: Seen) -> None:
-    remaining = BETWEEN_SAMPLES_S - (time.monotonic() - seen.before.taken)
-    if remaining > 0:
-        time.sleep(remaining)
-    sample_again(seen)
-
-
-def _photograph(member: _Member) -> None:
-    assert member.debugger is not None
-    seen = member.seen
-    try:
-        member.debugger.prepare()
-        _wait_for_second_sample(seen)
-        futexes = {tid: wait for tid in seen.syscalls if (wait := seen.futex(tid)) is not None and not wait.timed}
-        addresses = list(dict.fromkeys(wait.address for wait in futexes.values()))
-        member.stopped = True
-        seen.stacks = member.debugger.photograph(seen.architecture, [seen.pid, *futexes], addresses)
-    except HangAnalyzeError as error:
-        member.error = error
-        seen.notes.append(f"the debugger failed: {error.what}")
-    finally:
-        member.debugger.dismiss()
-        member.mended = member.target.restore()
-
-
-def _add_peers(seen: Seen, family: list[int]) -> None:
-    """Who could end each wait. Asked while the debuggers work; waits that are alike are asked once."""
-    known: dict[tuple[str, ...], tuple[str | None, tuple[ThreadRef, ...]]] = {}
-    for tid, syscall in seen.syscalls.items():
-        wait = seen.waits.get(tid)
-        if syscall is None or wait is None:
-            continue
-        key = (syscall.name or "", *syscall.arguments[:2])
-        if key not in known:
-            known[key] = peers(seen.pid, syscall, family)
-        text, found = known[key]
-        if text is not None:
-            seen.waits[tid] = replace(wait, text=text, peers=found)
-
-
-def _finish(members: dict[int, _Member]) -> None:
+def _finish(members: dict[int, Member]) -> None:
     """After everybody runs again: what the memory says, and whether all is as it was."""
-    family: Mapping[int, Seen] = {pid: member.seen for pid, member in members.items()}
-    for member in members.values():
+    everybody = {pid: member.seen for pid, member in members.items()}
+    family = {pid: member.seen for pid, member in members.items() if member.of_family}
+    for pid, member in members.items():
         seen = member.seen
-        seen.started_ticks_after = procfs.start_ticks(seen.pid)
+        seen.started_ticks_after = procfs.start_ticks(pid)
         seen.state_after = member.target.settled_state()
+        relatives = kin(pid, family, everybody)
         for tid in seen.syscalls:
-            lock = find_lock(seen, tid, family)
+            lock = find_lock(seen, tid, relatives)
             if lock is not None:
                 seen.locks[tid] = lock
 
 
-def _capture_of(member: _Member) -> Capture:
+def _capture_of(member: Member) -> Capture:
     seen = member.seen
     moved = [seen.moved(tid) for tid in seen.syscalls]
+    still = None if None in moved else not any(moved)
+    if member.error is None and member.method is not None:
+        still = member.photo.consistent if member.photo is not None else True
     return Capture(
-        method="attach" if member.stopped else "proc",
-        stopped_ms=seen.stacks.stopped_ms if member.stopped else 0.0,
-        consistent=True if member.stopped and member.error is None else (None if None in moved else not any(moved)),
+        method=member.method or "proc",
+        stopped_ms=seen.stacks.stopped_ms if member.method is not None else 0.0,
+        consistent=still,
         state_before=seen.before.state,
         state_after=seen.state_after,
-        why="gdb stops all threads at one moment" if member.stopped else "nothing in it called for a debugger",
+        why=member.why,
         notes=(*seen.notes, *seen.stacks.notes, *member.mended),
     )
 
 
-def _snapshot(members: dict[int, _Member], path: str, options: Options, notes: list[str]) -> Snapshot:
-    family = {pid: member.seen for pid, member in members.items()}
+def _snapshot(members: dict[int, Member], path: str, options: Options, notes: list[str]) -> Snapshot:
+    everybody = {pid: member.seen for pid, member in members.items()}
+    family = {pid: member.seen for pid, member in members.items() if member.of_family}
     processes: list[Process] = []
-    for member in members.values():
-        facts = measure_all(member.seen, family)
+    between = chain_facts(everybody)
+    for pid, member in members.items():
+        facts = (*measure_all(member.seen, kin(pid, family, everybody)), *between[pid])
         processes.append(assemble.process(member.seen, facts, _capture_of(member), include_values=options.include_values))
     first = next(iter(members.values()))
+    if options.keep_core is not None and first.photo is not None:
+        options.keep_core(core_of(first.seen, first.photo, first.method or "stop", processes[0].facts))
     capture_of_first = processes[0].capture
     assert capture_of_first is not None
     return Snapshot(

@@ -109,8 +109,10 @@ def _pointer_owner(seen: Seen, address: int, family: Mapping[int, Seen]) -> Owne
         return Owner(f"{pointer:#x}")
     pointers = [seen.thread_pointer(thread.tid) for thread in seen.before.threads]
     known = all(value is not None for value in pointers) and bool(pointers)
+    # A raw-clone child whose own pointer is not known may itself be the holder, under its parent's number. And a number that
+    # one of its threads has speaks for that thread, whatever its pointer is: a damaged core, or a new namespace's coincidence.
     here = stored in {thread.namespace_tid for thread in seen.before.threads}
-    orphaned = None if not known and here else True
+    orphaned = True if known and not here else None
     return _elsewhere(f"{pointer:#x}", stored, orphaned, pointer, seen, family)
 
 

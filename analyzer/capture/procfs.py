@@ -122,7 +122,8 @@ def thread_counters(pid: int, tid: int) -> Counters | None:
     )
 
 
-def _sample_thread(pid: int, tid: int) -> ThreadSample | None:
+def sample_thread(pid: int, tid: int) -> ThreadSample | None:
+    """One sample of one thread; None when it is gone."""
     folder = f"/proc/{pid}/task/{tid}"
     text = read_text(f"{folder}/status")
     counters = _settled_counters(pid, tid)
@@ -171,7 +172,7 @@ def sample(pid: int) -> ProcessSample:
         raise NoSuchProcess(pid)
     fields, status = stat_fields(stat), status_fields(status_text)
     tick = os.sysconf("SC_CLK_TCK")
-    threads = [_sample_thread(pid, tid) for tid in thread_ids(pid)]
+    threads = [sample_thread(pid, tid) for tid in thread_ids(pid)]
     return ProcessSample(
         pid=pid,
         ppid=int(fields[1]),

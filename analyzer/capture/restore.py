@@ -10,7 +10,8 @@ import time
 from analyzer.capture.procfs import process_state, read_text, status_fields, thread_ids
 from analyzer.errors import NoSuchProcess
 
-_WAIT_FOR_TRACER_S = 1.0
+_WAIT_FOR_TRACER_S = 10.0
+_STOP_ARRIVES_WITHIN_S = 0.3
 _SETTLES_WITHIN_S = 0.2
 
 
@@ -35,15 +36,19 @@ class Target:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             signal.pidfd_send_signal(self._pidfd, number)
 
-    def restore(self) -> list[str]:
+    def restore(self, *, died: bool = False) -> list[str]:
         """Wait until no tracer is left, then undo a stop that was not there before (or set again one that was).
 
-        gdb killed in the middle of an attach has left threads stopped; gdb detaching from a stopped process has let it
-        run. Returns what had to be done, in words.
+        gdb killed in the middle of an attach has left threads stopped, or about to stop; gdb detaching from a stopped
+        process has let it run. ``died``: the debugger did not end by itself, so a stop may still be on its way. Returns what
+        had to be done, in words.
         """
         deadline = time.monotonic() + _WAIT_FOR_TRACER_S
-        states = self._thread_states()
-        while "t" in states and time.monotonic() < deadline:
+        while "t" in (states := self._thread_states()) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        # Only now can a stop that the dead debugger asked for take effect.
+        watched = time.monotonic() + (_STOP_ARRIVES_WITHIN_S if died else 0.0)
+        while "T" not in states and time.monotonic() < watched:
             time.sleep(0.002)
             states = self._thread_states()
         was_stopped = self.state_before == "T"
@@ -71,5 +76,9 @@ class Target:
         for tid in tids:
             text = read_text(f"/proc/{self.pid}/task/{tid}/status")
             if text is not None:
-                states.add(status_fields(text).get("State", "?")[:1])
+                fields = status_fields(text)
+                # An attach sends SIGSTOP; one that is still to arrive is a stop all the same.
+                pending = int(fields.get("SigPnd", "0"), 16) >> (signal.SIGSTOP - 1) & 1
+                traced = fields.get("TracerPid", "0") != "0"
+                states.add("t" if traced else "T" if pending else fields.get("State", "?")[:1])
         return states

@@ -14,7 +14,7 @@ from analyzer.capture.memory import Memory, MemoryUnreadable
 from analyzer.capture.procfs import Counters, ProcessSample, ThreadSample
 from analyzer.capture.stacks import RawFrame, Stacks
 from analyzer.capture.waits import FutexWait, futex_wait
-from analyzer.model import Lock, Syscall, Wait
+from analyzer.model import Lock, Package, Syscall, Wait
 
 
 @dataclass
@@ -35,8 +35,14 @@ class Seen:
     later: dict[int, Counters | None] = field(default_factory=dict)
     """Counters at the second sample; a thread that was gone by then has None."""
     between_samples_s: float | None = None
+    package: Package | None = None
     live: bool = True
     """A running process; False for a core or a trace, where the kernel cannot be asked."""
+    foreign_numbers: bool = False
+    """The thread ids may be those of another pid namespace than the process's own (a core that gdb wrote)."""
+    robust_list_unregistered: bool | None = None
+    shares_memory: bool | None = None
+    """What the kernel said of a process that is no longer asked: a core of our own remembers it."""
     started_ticks_after: int | None = None
     state_after: str | None = None
     notes: list[str] = field(default_factory=list)

@@ -54,12 +54,11 @@ def futex_wait(syscall: Syscall | None) -> FutexWait | None:
 
 
 _BY_DESCRIPTOR = {
-    "read": "to read from", "readv": "to read from", "pread64": "to read from", "write": "to write to",
-    "writev": "to write to", "recvfrom": "to receive from", "recvmsg": "to receive from", "recvmmsg": "to receive from",
-    "sendto": "to send to", "sendmsg": "to send to", "accept": "for a connection on", "accept4": "for a connection on",
-    "connect": "for a connection of", "splice": "to move data from", "flock": "for the lock on the file behind",
-    "fcntl": "for a record lock on", "ioctl": "in an ioctl on", "fsync": "for the disk to hold",
-    "fdatasync": "for the disk to hold",
+    "read": "data from", "readv": "data from", "pread64": "data from", "write": "room in", "writev": "room in",
+    "recvfrom": "data from", "recvmsg": "data from", "recvmmsg": "data from", "sendto": "room in", "sendmsg": "room in",
+    "accept": "a connection on", "accept4": "a connection on", "connect": "an answer to its connect on", "splice": "data from",
+    "flock": "the lock on the file behind", "fcntl": "a record lock on", "ioctl": "an ioctl on",
+    "fsync": "the disk to hold", "fdatasync": "the disk to hold",
 }  # fmt: skip
 _SLEEPS = {"nanosleep", "clock_nanosleep"}
 _POLLS = {
@@ -75,7 +74,7 @@ def describe(syscall: Syscall | None, state: str | None, memory: Memory | None =
     ``state`` is the letter of /proc/PID/status. ``memory`` lets a futex word be read, to say what it holds.
     """
     if state in {"T", "t"}:
-        text = "to be continued (SIGCONT)" if state == "T" else "for its tracer (a debugger)"
+        text = "a signal that continues it (SIGCONT)" if state == "T" else "its tracer (a debugger)"
         return Wait("stopped", text, timed=False)
     if syscall is None:
         return None

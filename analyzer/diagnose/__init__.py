@@ -11,6 +11,7 @@ from analyzer.diagnose.chain import chain
 from analyzer.diagnose.fingerprint import fingerprint
 from analyzer.diagnose.fits import Fits
 from analyzer.diagnose.judge import Verdict, judge
+from analyzer.diagnose.refine import most_exact
 from analyzer.diagnose.status import Seen, status, stuck_threads
 from analyzer.model import Certainty, Diagnosis, Finding, NearMiss, Process, Reason, Snapshot, ThreadRef
 
@@ -61,7 +62,7 @@ def _look(snapshot: Snapshot, process: Process, catalogue: Catalogue) -> Seen:
             verdict = judge(signature, thread, fits, answers)
             if verdict is not None:
                 verdicts.append(verdict)
-    return Seen(process, answers, fits, tuple(verdicts))
+    return Seen(process, answers, fits, tuple(most_exact(verdicts)))
 
 
 def _findings(verdicts: Sequence[Verdict], asked: ThreadRef | None) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:

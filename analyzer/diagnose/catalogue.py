@@ -128,9 +128,24 @@ def read_catalogue(folders: Sequence[Path]) -> tuple[Catalogue, list[str]]:
         if signature.id in signatures:
             document.wrong(("id",), f"the id {signature.id!r} exists already: {signatures[signature.id].path}")
         signatures.setdefault(signature.id, signature)
+    for document in documents:
+        _refine(document, signatures)
     for document in (*set_documents.values(), *documents):
         problems += document.problems
     return Catalogue(signatures.values(), sets), problems
+
+
+def _refine(document: Document, signatures: dict[str, Signature]) -> None:
+    """Put the clauses of the general signature into the one that refines it."""
+    own = signatures.get(document.path.stem)
+    if own is None or own.refines is None or own.path != document.path:
+        return
+    general = signatures.get(own.refines)
+    if general is None or general.refines is not None:
+        why = "there is no such signature" if general is None else "that one refines another itself"
+        document.wrong(("refines",), f"cannot refine {own.refines!r}: {why}", value=own.refines)
+        return
+    signatures[own.id] = own.of(general)
 
 
 def _shown(path: Path, folder: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from analyzer.model import ChainLink, Finding, Lock, Process, Snapshot, Thread, ThreadRef
 
@@ -55,23 +55,14 @@ class _Graph:
         return self.best(subject.pid)
 
     def best(self, pid: int) -> Key | None:
-        """The thread of a process that matters: on the shortest way to a finding, else the first that waits, else
-        the main one."""
+        """The thread of a process that matters: on the shortest way to a finding or to a thread that is held up, else the
+        first that waits, else the main one."""
         process = self.processes.get(pid)
         if process is None or not process.threads:
             return None
         keys = [(pid, thread.tid) for thread in process.threads]
-        queue = deque((key, key) for key in keys)
-        seen = set(keys)
-        while queue:
-            here, origin = queue.popleft()
-            if here in self.found:
-                return origin
-            for following in self.ways(here):
-                if following not in seen:
-                    seen.add(following)
-                    queue.append((following, origin))
-        return next((key for key in keys if any(True for _ in self.ways(key))), keys[0])
+        towards = self._towards(keys, set())
+        return towards or next((key for key in keys if any(True for _ in self.ways(key))), keys[0])
 
     def ways(self, key: Key) -> Iterator[Key]:
         """Threads that could end the wait of this one, of those that were seen."""
@@ -92,17 +83,17 @@ class _Graph:
                     yield (peer.pid, thread.tid)
 
     def next(self, key: Key, visited: set[Key]) -> Key | None:
-        """Whom to name next: who leads to a finding, else the first one not named yet, else one that closes a circle."""
+        """Whom to name next: who leads to a finding or to a thread that is held up, else the first one not named yet, else one
+        that closes a circle."""
         ways = list(self.ways(key))
         if not ways:
             return None
         fresh = [way for way in ways if way not in visited]
-        for way in fresh:
-            if way in self.found:
-                return way
         if not fresh:
             return ways[0]
-        return self._towards(fresh, visited) or fresh[0]
+        leading = [way for way in fresh if self._towards([way], visited)]
+        # A grandchild inherits the descriptor that the child was given: where both lead on, the child comes in between.
+        return min(leading, key=lambda way: (not self._child(way, key), way not in self.found), default=fresh[0])
 
     def words(self, key: Key) -> str:
         """What a thread waits for, for a person."""
@@ -132,18 +123,33 @@ class _Graph:
                 return (pid, thread.tid)
         return None
 
+    def _child(self, way: Key, key: Key) -> bool:
+        return self.processes[way[0]].ppid == key[0]
+
     def _towards(self, ways: list[Key], visited: set[Key]) -> Key | None:
+        """The one of ``ways`` on the shortest way to a finding, else to a thread that cannot go on by itself."""
+        return self._search(ways, visited, self.found.__contains__) or self._search(ways, visited, self._held_up)
+
+    def _search(self, ways: list[Key], visited: set[Key], goal: Callable[[Key], bool]) -> Key | None:
         queue = deque((way, way) for way in ways)
         seen = {*visited, *ways}
         while queue:
             here, origin = queue.popleft()
-            if here in self.found:
+            if goal(here):
                 return origin
             for following in self.ways(here):
                 if following not in seen:
                     seen.add(following)
                     queue.append((following, origin))
         return None
+
+    def _held_up(self, key: Key) -> bool:
+        """Stopped, uninterruptible, or at a known lock whose holder is not one of the threads that were seen."""
+        thread, lock = self.threads[key][1], self.locks.get(key)
+        if thread.state in ("T", "t", "D"):
+            return True
+        # An unnamed futex word is as likely that of a pool that waits for work.
+        return lock is not None and (lock.symbol or lock.owner) is not None and not any(True for _ in self.ways(key))
 
 
 def _lock_words(lock: Lock) -> str:

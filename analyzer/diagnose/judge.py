@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analyzer.diagnose.affected import affected
 from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.fits import Fits
 from analyzer.diagnose.pattern import Pattern
+from analyzer.diagnose.program import runs
 from analyzer.diagnose.reasons import Reasons, frames_told
 from analyzer.diagnose.signature import Exclusion, FactTest, Requirement, Signature
 from analyzer.model import Certainty, Finding, Holds, Lock, NearMiss, Thread
@@ -46,6 +48,8 @@ class _Excluded:
 
 def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) -> Verdict | None:
     """The verdict; None where the signature does not fit at all."""
+    if signature.match.programs and not runs(answers.process, thread, signature.match.programs):
+        return None
     seen, pattern, told = _seen(signature, thread, fits)
     if seen == "no":
         return _near_by_frames(signature, thread, fits, answers)
@@ -89,6 +93,7 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
         reasons=reasons.all(),
         remedy=signature.remedy,
         references=signature.references,
+        affected=affected(signature, answers.process),
         matched_levels=levels,
         guilty_level=guilty.level if guilty is not None else None,
     )

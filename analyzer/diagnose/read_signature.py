@@ -23,7 +23,7 @@ from analyzer.diagnose.symbols import SymbolSet
 from analyzer.model import Reference
 from analyzer.model.facts import FACTS
 
-_TEXTS = {"id", "revision", "status", "kind", "title", "summary", "remedy", "false-positives"}
+_TEXTS = {"id", "revision", "status", "kind", "title", "summary", "remedy", "false-positives", "refines"}
 _TABLES = {"references", "affects", "match", "near", "veto", "likely", "proven"}
 _KEYS = frozenset(_TEXTS | _TABLES)
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -65,9 +65,12 @@ def read_signature(document: Document, sets: Sets) -> Signature | None:
         proven=_requirement(document, data, "proven"),
         references=_references(document, data),
         affects=_affects(document, data),
+        refines=document.string(data, (), "refines") if "refines" in data else None,
         false_positives=tuple(document.strings(data, (), "false-positives")),
         path=document.path,
     )
+    if signature.refines is not None:
+        _refinement(document, data, signature)
     _agreement(document, signature)
     return signature if len(document.problems) == before else None
 
@@ -85,12 +88,20 @@ def _agreement(document: Document, signature: Signature) -> None:
         document.wrong(("proven",), "who asks for lock-orphaned must have lock-owner-alive as a veto")
 
 
+def _refinement(document: Document, data: dict[str, Any], signature: Signature) -> None:
+    """What refines another one takes all clauses from there: a clause of its own would be one more thing to keep equal."""
+    for key in sorted(data.keys() & {"kind", "near", "veto", "likely", "proven"}):
+        document.wrong((key,), f"{key!r} comes from {signature.refines!r}, which this signature refines: leave it out", value=key)
+    if set(data.get("match", {})) - {"programs"} or not signature.match.programs:
+        document.wrong(("match",), "[match] of a signature that refines another says «programs» and nothing else")
+
+
 def _match(document: Document, data: dict[str, Any], sets: Sets) -> Match:
     table = data.get("match")
     if not isinstance(table, dict):
         return Match()
     place: Place = ("match",)
-    document.only(table, place, frozenset({"frames", "others", "waits", "states", "needs", "facts"}))
+    document.only(table, place, frozenset({"frames", "programs", "others", "waits", "states", "needs", "facts"}))
     states = frozenset(document.strings(table, place, "states"))
     for state in sorted(states - _STATES):
         document.wrong((*place, "states"), f"{state!r} is no state letter of /proc/PID/status", value=state)
@@ -98,11 +109,12 @@ def _match(document: Document, data: dict[str, Any], sets: Sets) -> Match:
         frames=_patterns(document, table, place, "frames", sets),
         others=_patterns(document, table, place, "others", sets),
         waits=frozenset(document.strings(table, place, "waits")),
+        programs=frozenset(document.strings(table, place, "programs")),
         states=states,
         needs=_facts(document, table, place, "needs"),
         facts=_facts(document, table, place, "facts"),
     )
-    if not {"frames", "waits", "states"} & table.keys():
+    if not {"frames", "waits", "states"} & table.keys() and "refines" not in data:
         document.wrong(place, "[match] needs frames, waits or states: facts alone find nothing")
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -39,6 +39,8 @@ class Match:
     """What the kernel says the thread waits for (``Wait.kind``) is one of these; where it says so, no frames are asked."""
     states: frozenset[str] = frozenset()
     """The thread's state letter is one of these."""
+    programs: frozenset[str] = frozenset()
+    """The process runs one of these: by package, source package, Go's name or file name; empty = any program."""
     others: tuple[Pattern, ...] = ()
     """One of these fits the stack of another thread of the process."""
     needs: tuple[FactTest, ...] = ()
@@ -98,8 +100,23 @@ class Signature:
     proven: Requirement = Requirement()
     references: tuple[Reference, ...] = ()
     affects: tuple[Affects, ...] = ()
+    refines: str | None = None
+    """The general signature whose clauses it takes over, to say them of one program. Where both fit, this one alone is told."""
     false_positives: tuple[str, ...] = ()
     path: Path | None = None
+
+    def of(self, general: Signature) -> Signature:
+        """This signature with the clauses of the one it refines; its own [match] adds which programs it speaks of."""
+        match = replace(general.match, programs=self.match.programs)
+        return replace(
+            self,
+            kind=general.kind,
+            match=match,
+            near=general.near,
+            veto=general.veto,
+            likely=general.likely,
+            proven=general.proven,
+        )
 
     def patterns(self) -> tuple[Pattern, ...]:
         """Every pattern it uses."""

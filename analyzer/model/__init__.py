@@ -1,4 +1,5 @@
-"""The values that flow through the house: Snapshot (what was seen), Diagnosis (what it means). Both are plain frozen data.
+"""The values that flow through the house: Snapshot (what was seen), Diagnosis (what it means), TrialResult (how often). All are
+plain frozen data.
 
 Field names are the names in the JSON (schema 1): fields may be added, none renamed. ``None`` means *not known*, never zero
 or empty. Addresses are hexadecimal strings (``0x7f...``), because JSON numbers lose bits above 2**53. Times: ``_ms``
@@ -20,6 +21,7 @@ from analyzer.model.diagnosis import (
     Status,
     TrialFigures,
 )
+from analyzer.model.package import FoundBy, GoBuild, Package
 from analyzer.model.private import Private, PrivateValue
 from analyzer.model.snapshot import (
     Capture,
@@ -40,9 +42,21 @@ from analyzer.model.snapshot import (
     Tool,
     Wait,
 )
+from analyzer.model.trials import (
+    COUNTED,
+    TRIALS_SCHEMA,
+    Outcome,
+    TrialHang,
+    TrialNumbers,
+    TrialResult,
+    TrialRun,
+    TrialSubject,
+)
 
 __all__ = [
+    "COUNTED",
     "SCHEMA",
+    "TRIALS_SCHEMA",
     "Affected",
     "Capture",
     "CaptureMethod",
@@ -51,14 +65,18 @@ __all__ = [
     "Diagnosis",
     "Fact",
     "Finding",
+    "FoundBy",
     "Frame",
+    "GoBuild",
     "Holds",
     "Host",
     "Libc",
     "Lock",
     "Module",
     "NearMiss",
+    "Outcome",
     "Owner",
+    "Package",
     "Private",
     "PrivateValue",
     "Process",
@@ -73,5 +91,10 @@ __all__ = [
     "ThreadRef",
     "Tool",
     "TrialFigures",
+    "TrialHang",
+    "TrialNumbers",
+    "TrialResult",
+    "TrialRun",
+    "TrialSubject",
     "Wait",
 ]

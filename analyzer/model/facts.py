@@ -100,6 +100,22 @@ _ALL = (
         derived=True,
     ),
     FactKind(
+        "file-lock-cycle",
+        "thread",
+        "Does following the holders of the file locks lead back to this process?",
+        "each process of the circle waits for a file lock that the next one holds",
+        "the holders do not form a circle",
+        frozen=True,
+    ),
+    FactKind(
+        "waited-for-while-stopped",
+        "process",
+        "Is the process stopped while another one waits for it?",
+        "another process can go on only when this one is continued or ends",
+        "nobody who was looked at waits for it",
+        frozen=True,
+    ),
+    FactKind(
         "robust-list-unregistered",
         "process",
         "Is the kernel's robust list pointer of the main thread empty?",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from analyzer.model.package import Package
+
 Holds = Literal["yes", "no", "unknown"]
 CaptureMethod = Literal["attach", "stop", "no-stop", "core", "trace", "proc"]
 
@@ -227,6 +229,8 @@ class Process:
     """Path inside the target's root."""
     build_id: str | None = None
     """GNU build id of the executable."""
+    package: Package | None = None
+    """The package and version of the executable; None where nobody asked (a core, a trace)."""
     architecture: str | None = None
     """x86_64, s390x, aarch64, ppc64le, ..."""
     started_at: str | None = None

@@ -16,7 +16,9 @@ from analyzer.redact.texts import Key, rebuilt, texts_of
 from analyzer.redact.work import Work
 
 if TYPE_CHECKING:
-    from analyzer.model import Diagnosis
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from analyzer.model import Diagnosis, TrialResult
 
 
 @dataclass(frozen=True)
@@ -34,20 +36,49 @@ def redact(diagnosis: Diagnosis, private: Private | None = None) -> tuple[Diagno
     Redacting twice changes nothing more.
     """
     diagnosis = _without_command_lines(diagnosis)
-    keys = texts_of(diagnosis)
-    work = Work(keys, KnownValues(private or Private(), diagnosis, keys))
-    changed: dict[Key, str] = {}
-    for key in keys:
-        if (text := work.replaced(key)) != key.text:
-            changed[key] = text
+    work, changed = _looked_at(diagnosis, [diagnosis], private, ())
     counts: Counter[str] = Counter()
+    diagnosis = _replaced(diagnosis, changed, work, counts)
+    return diagnosis, _found(work, counts)
+
+
+def redact_series(result: TrialResult, private: Private | None = None) -> tuple[TrialResult, tuple[Redacted, ...]]:
+    """The same for a series of runs and the diagnosis of each hang: one value has one placeholder in all of them."""
+    hangs = tuple(replace(one, diagnosis=one.diagnosis and _without_command_lines(one.diagnosis)) for one in result.hangs)
+    result = replace(result, hangs=hangs, subjects=tuple(replace(one, command_line=None) for one in result.subjects))
+    diagnoses = [one.diagnosis for one in hangs if one.diagnosis is not None]
+    work, changed = _looked_at(result, diagnoses, private, [one.program for one in result.subjects])
+    counts: Counter[str] = Counter()
+    hangs = tuple(
+        replace(one, diagnosis=_replaced(one.diagnosis, changed, work, counts)) if one.diagnosis is not None else one
+        for one in hangs
+    )
+    result = rebuilt(replace(result, hangs=hangs), changed, lambda key: counts.update(work.placeholders[key]))
+    return result, _found(work, counts)
+
+
+def _looked_at(
+    value: object, diagnoses: Sequence[Diagnosis], private: Private | None, programs: Iterable[str]
+) -> tuple[Work, dict[Key, str]]:
+    """What every text that changes becomes."""
+    keys = texts_of(value)
+    work = Work(keys, KnownValues(private or Private(), diagnoses, keys, programs))
+    return work, {key: text for key in keys if (text := work.replaced(key)) != key.text}
+
+
+def _replaced(diagnosis: Diagnosis, changed: Mapping[Key, str], work: Work, counts: Counter[str]) -> Diagnosis:
+    own: Counter[str] = Counter()
     if changed:
-        diagnosis = rebuilt(diagnosis, changed, lambda key: counts.update(work.placeholders[key]))
-    found = tuple(
+        diagnosis = rebuilt(diagnosis, changed, lambda key: own.update(work.placeholders[key]))
+    counts.update(own)
+    earlier = diagnosis.redactions or ()
+    return replace(diagnosis, redactions=(*earlier, *(one.redaction for one in _found(work, own))))
+
+
+def _found(work: Work, counts: Counter[str]) -> tuple[Redacted, ...]:
+    return tuple(
         Redacted(Redaction(kind, name, counts[name]), value) for (kind, value), name in work.names.items() if counts[name]
     )
-    earlier = diagnosis.redactions or ()
-    return replace(diagnosis, redactions=(*earlier, *(one.redaction for one in found))), found
 
 
 def preview(one: Redacted) -> str:
@@ -64,4 +95,4 @@ def _without_command_lines(diagnosis: Diagnosis) -> Diagnosis:
     return replace(diagnosis, snapshot=replace(diagnosis.snapshot, processes=processes))
 
 
-__all__ = ["Redacted", "preview", "redact"]
+__all__ = ["Redacted", "preview", "redact", "redact_series"]

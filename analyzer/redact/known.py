@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from analyzer.model import Diagnosis, Private
     from analyzer.redact.texts import Key
@@ -38,10 +38,12 @@ _TOO_WIDE = frozenset(f"/var/{name}" for name in ("tmp", "lib", "run", "log", "c
 class KnownValues:
     """The values worth looking for, longest first."""
 
-    def __init__(self, private: Private, diagnosis: Diagnosis, keys: Iterable[Key]) -> None:
+    def __init__(
+        self, private: Private, diagnoses: Sequence[Diagnosis], keys: Iterable[Key], programs: Iterable[str] = ()
+    ) -> None:
         texts = [key.text for key in keys if key.treatment != "code"]
         blob = "\0".join(texts)
-        public = _public_names(diagnosis)
+        public = _public_names(diagnoses) | set(programs)
         kinds = dict.fromkeys(_HOMES.findall(blob), "user")
         kinds |= {one.text: one.kind for one in reversed(private.values) if _telling(one.kind, one.text)}
         kinds = {text: kind for text, kind in kinds.items() if text not in public}
@@ -78,10 +80,10 @@ def _beginnings(kinds: dict[str, str]) -> dict[str, str]:
     return {text[:length]: text for text in kinds for length in range(PREFIX, min(len(text), COMM) + 1)}
 
 
-def _public_names(diagnosis: Diagnosis) -> set[str]:
+def _public_names(diagnoses: Sequence[Diagnosis]) -> set[str]:
     """Programs and libraries have public names: a host that is called like one gives nothing away."""
     names = set(_COMMON)
-    for process in diagnosis.snapshot.processes:
+    for process in (one for diagnosis in diagnoses for one in diagnosis.snapshot.processes):
         for path in (process.executable, *(module.path for module in process.modules)):
             if path:
                 base = path.rpartition("/")[2]

@@ -14,7 +14,7 @@ Treatment = Literal["free", "name", "code"]
 """``free``: anything may stand in it. ``name``: the same, and the kernel cut it after 15 bytes. ``code``: a name out of source
 code, or words of the catalogue; somebody's user name may be a function's name too, so only what looks like a secret goes."""
 
-_CODE = {"function", "symbol", "doing", "title", "summary", "remedy", "asked", "because", "signature", "wchan"}
+_CODE = {"function", "symbol", "doing", "asked", "because", "signature", "wchan"}
 # Addresses, ids of builds, versions and words out of a short list: evidence, and nobody's secret.
 _STAYS = {
     *("address", "offset", "base", "build_id", "thread_pointer", "program_counter", "stack_pointer", "arguments", "started_at"),
@@ -87,6 +87,8 @@ def _fields(cls: type) -> tuple[tuple[str, Treatment], ...]:
             continue
         named = field.name == "name" and cls.__name__ in {"Process", "Thread"}
         fact = field.name == "name" and cls.__name__ in {"Fact", "Tool", "Syscall"}
+        # The words of a signature; the title of a hang in a series is told of a process.
+        catalogue = field.name in {"title", "summary", "remedy"} and cls.__name__ == "Finding"
         if not fact:
-            found.append((field.name, "name" if named else "code" if field.name in _CODE else "free"))
+            found.append((field.name, "name" if named else "code" if catalogue or field.name in _CODE else "free"))
     return tuple(found)

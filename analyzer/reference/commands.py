@@ -1,4 +1,4 @@
-"""``hanganalyze reference build|run|trials``, without the printing."""
+"""``hanganalyze reference build|run``, without the printing."""
 
 from __future__ import annotations
 
@@ -25,9 +25,14 @@ def run(arguments: argparse.Namespace, out: Out, say: Out) -> bool:
         say("")
         out(str(path))
         return True
-    if arguments.input is not None and not arguments.input.is_file():
-        raise UsageError(f"There is no file {arguments.input}.", next_command="give a docker-archive, as «docker save» writes it")
-    return _run(arguments, out, say) if arguments.verb == "run" else _trials(arguments, out, say)
+    check_input(arguments.input)
+    return _run(arguments, out, say)
+
+
+def check_input(archive: Path | None) -> None:
+    """Raises UsageError for an archive that is not there."""
+    if archive is not None and not archive.is_file():
+        raise UsageError(f"There is no file {archive}.", next_command="give a docker-archive, as «docker save» writes it")
 
 
 def _run(arguments: argparse.Namespace, out: Out, say: Out) -> bool:
@@ -58,21 +63,3 @@ def _run(arguments: argparse.Namespace, out: Out, say: Out) -> bool:
             if result.stderr.strip():
                 out(result.stderr.strip())
             return outcome == "exited" and result.exit_code == 0
-
-
-def _trials(arguments: argparse.Namespace, out: Out, say: Out) -> bool:
-    from analyzer.reference.trials import trials
-
-    if arguments.runs < 1:
-        raise UsageError(f"--runs must be at least 1, not {arguments.runs}.")
-    figures = trials(
-        arguments.fix,
-        arguments.widen,
-        arguments.runs,
-        arguments.input,
-        lambda tally: say(f"{tally.runs} of {arguments.runs} runs, {tally.hung} hung"),
-    )
-    say("")
-    widened = "" if arguments.widen == "off" else f", widened ({arguments.widen}): a rate with a widener is not a rate without"
-    out(f"fix {figures.fix}: {figures.hung} of {figures.runs} runs hung, {figures.failed} failed{widened}")
-    return figures.hung == 0 and figures.failed == 0

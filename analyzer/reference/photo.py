@@ -6,15 +6,17 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import pickle
 import platform
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from analyzer import __version__
+from analyzer.cache import cache_folder
 from analyzer.errors import BadSavedResult, CompilerMissing, HangAnalyzeError, LoaderFailed
 from analyzer.model import Diagnosis, Finding, Process, ReferencePhoto, Snapshot
-from analyzer.cache import cache_folder
+from analyzer.output import write
 from analyzer.reference.options import LoaderOptions, Widen
 from analyzer.reference.run import start
 
@@ -53,17 +55,38 @@ def _scene(finding: Finding) -> tuple[Widen, str]:
 def built_here(widen: Widen, step: str, say: Callable[[str], None] = lambda _: None) -> ReferencePhoto:
     """From the cache, or built, run, held and captured now. Raises CompilerMissing, BuildFailed, LoaderFailed, CannotAnalyse."""
     from analyzer.reference.build import build_loader
+    from analyzer.reference.figures import kept as kept_figures
 
     binary = build_loader()
+    photo = _kept_or_taken(widen, step, binary, say)
+    return dataclasses.replace(photo, trials=kept_figures(binary, widen))
+
+
+def _kept_or_taken(widen: Widen, step: str, binary: Path, say: Callable[[str], None]) -> ReferencePhoto:
     key = hashlib.sha256(f"{binary.parent.name} {widen} {step} {__version__} {platform.release()}".encode()).hexdigest()[:16]
-    kept = cache_folder() / f"photo-{key}.json"
-    with contextlib.suppress(OSError, BadSavedResult):
-        return _read(kept)
+    kept = cache_folder() / f"photo-{key}.pickle"
+    with contextlib.suppress(OSError):
+        photo = _unpickled(kept.read_bytes())
+        if photo is not None:
+            return photo
     say("photographing the reference loader (once on this machine)")
     photo = take(widen, step, binary)
     with contextlib.suppress(HangAnalyzeError, OSError):
-        save(photo, kept)
+        write(kept, pickle.dumps(photo))
     return photo
+
+
+def _unpickled(data: bytes) -> ReferencePhoto | None:
+    """What this version of ours kept in a folder that only we can write; anything else is taken anew.
+
+    A pickle is code, and so are the compiled templates in the same folder; reading the JSON of a saved result instead checks
+    every type, and that costs a quarter of gdb's whole run each time.
+    """
+    try:
+        kept = pickle.loads(data)  # noqa: S301 - see above
+    except Exception:
+        return None
+    return kept if isinstance(kept, ReferencePhoto) else None
 
 
 def take(widen: Widen, step: str, binary: Path | None = None) -> ReferencePhoto:
@@ -93,7 +116,6 @@ def _where(snapshot: Snapshot) -> str:
 
 def save(photo: ReferencePhoto, path: Path) -> None:
     """Keep a photograph as a saved result, so that the one reader of saved results reads it too."""
-    from analyzer.output import write
     from analyzer.render.json import to_json
 
     first = photo.processes[0].capture

@@ -56,9 +56,10 @@ class Workplace:
             self.remove()
             raise
 
-    def command(self, status_fd: int, lifeline_fd: int) -> list[str]:
-        """The loader's command line."""
+    def command(self, status_fd: int | None = None, lifeline_fd: int | None = None) -> list[str]:
+        """The loader's command line; without descriptors it says nothing, and whoever starts it must end it."""
         options = self._options
+        descriptors = [("--status-fd", status_fd), ("--lifeline-fd", lifeline_fd)]
         command = [
             *options.wrapper,
             *self._become_user(),
@@ -66,7 +67,7 @@ class Workplace:
             *("--input", str(options.input.absolute()), "--store", str(options.store.absolute())),
             *("--python", self._python, "--image-loader", str(self._script.absolute())),
             *("--fix", options.fix, "--widen", options.widen, "--threads", str(options.threads)),
-            *("--status-fd", str(status_fd), "--lifeline-fd", str(lifeline_fd)),
+            *(word for name, fd in descriptors if fd is not None for word in (name, str(fd))),
         ]
         return command if options.stop_at is None else [*command, "--stop-at", options.stop_at]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.model import Diagnosis
+    from analyzer.model import Diagnosis, TrialResult
     from analyzer.render.words import Words
 
 Format = Literal["html", "json", "markdown", "text"]
@@ -60,10 +60,43 @@ def warm_up(format: Format, cache: Path | None = None) -> None:
     import_rich()
 
 
+def render_series(result: TrialResult, format: Format) -> bytes:
+    """The report on a series of runs in one format, UTF-8."""
+    match format:
+        case "html":
+            from analyzer.render.series_html import series_to_html
+
+            return series_to_html(result).encode()
+        case "json":
+            from analyzer.render.json import to_json
+
+            return to_json(result).encode()
+        case "markdown":
+            from analyzer.render.series_markdown import series_to_markdown
+
+            return series_to_markdown(result).encode()
+        case "text":
+            from analyzer.render.series_text import series_to_text
+
+            return series_to_text(result).encode()
+
+
 def load(data: bytes) -> Diagnosis:
-    """A saved result back: JSON, or a report in HTML, which holds the same JSON. Raises BadSavedResult."""
-    from analyzer.errors import BadSavedResult
+    """The saved analysis of one process: JSON, or a report in HTML, which holds the same JSON. Raises BadSavedResult."""
     from analyzer.render.json import from_json
+
+    return from_json(_json_in(data))
+
+
+def load_any(data: bytes) -> Diagnosis | TrialResult:
+    """The same for either kind of result. Raises BadSavedResult."""
+    from analyzer.render.json import any_from_json
+
+    return any_from_json(_json_in(data))
+
+
+def _json_in(data: bytes) -> str:
+    from analyzer.errors import BadSavedResult
 
     try:
         text = data.decode()
@@ -73,4 +106,4 @@ def load(data: bytes) -> Diagnosis:
         from analyzer.render.embed import extract
 
         text = extract(text)
-    return from_json(text)
+    return text

@@ -133,7 +133,7 @@ CHINESE_TEXTS = {
     "told.cloned-alone": "{child} 由裸 clone 产生：各把锁按当时的状态被复制，持有它们的线程却没有。",
     "told.thread": "{process} 的线程 {tid}",
     "told.waits": "{who}：{waits}。",
-    "told.waits-inside": "{who}位于 {inside}：{waits}。",
+    "told.waits-inside": "{who} 位于 {inside}：{waits}。",
     "told.waits-for-process": "{who}：{waits}；这要由 {blocker} 来完成。",
     "told.no-owner": "{lock} 不记录由谁持有。",
     "told.alone": "等待的线程是 {child} 中唯一的线程：没有谁能释放这把锁。",

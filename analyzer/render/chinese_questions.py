@@ -28,4 +28,6 @@ CHINESE_QUESTIONS = {
     "stopped": "该进程是否已停止？",
     "libc-is-glibc": "它的 C 库是否为 glibc？",
     "multithreaded-parent": "父进程是否有多个线程？",
+    "waited-for-while-stopped": "该进程是否已停止，而另一个进程正在等待它？",
+    "file-lock-cycle": "沿着文件锁的持有者追查，是否回到这个进程？",
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from analyzer.render.english_series import SERIES_TEXTS
+
 ENGLISH_TEXTS = {
+    **SERIES_TEXTS,
     # The verdict
     "verdict.proven": "{process} is hung: {title}.",
     "verdict.likely": "{process} is hung, most likely because of this: {title}.",

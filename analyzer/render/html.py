@@ -74,28 +74,29 @@ class OtherFacts(NamedTuple):
 
 def compile_templates(cache: Path | None = None) -> None:
     """Make the first page as fast as the second; ``cache`` keeps compiled templates for the next process."""
-    environment = _environment()
+    templates = environment()
     if cache is not None:
-        environment.bytecode_cache = FileSystemBytecodeCache(str(cache))
-    names = environment.list_templates(extensions=["j2"])
+        templates.bytecode_cache = FileSystemBytecodeCache(str(cache))
+    names = templates.list_templates(extensions=["j2"])
     try:
         for name in names:
-            environment.get_template(name)
+            templates.get_template(name)
     except OSError:  # the folder is full, or gone: the templates are compiled all the same, and not kept
-        environment.bytecode_cache = None
+        templates.bytecode_cache = None
         for name in names:
-            environment.get_template(name)
+            templates.get_template(name)
 
 
 def to_html(diagnosis: Diagnosis, words: Words = ENGLISH) -> str:
     """The whole page."""
     data = Markup(embed(to_json(diagnosis, indent=None)))  # noqa: S704 - embed() leaves no < in it
-    return _environment().get_template("report.html.j2").render(_view(translated(diagnosis, words), words), data=data)
+    return environment().get_template("report.html.j2").render(_view(translated(diagnosis, words), words), data=data)
 
 
 @functools.cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Templates from reports/, with every value behind the two gates."""
+    made = Environment(
         loader=FileSystemLoader(folder("reports")),
         autoescape=True,
         undefined=StrictUndefined,
@@ -104,7 +105,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         extensions=[],
     )
-    environment.filters.update(
+    made.filters.update(
         name=lambda text: visible(str(text), NAME_LIMIT),
         normal=lambda text: visible(normalised(text) or "??", NAME_LIMIT),
         place=lambda frame: visible(source_place(frame), NAME_LIMIT),
@@ -112,8 +113,8 @@ def _environment() -> Environment:
         breakable=_breakable,
         brief=lambda text: _breakable(text, BRIEF_NAME),
     )
-    environment.tests["web"] = is_web
-    return environment
+    made.tests["web"] = is_web
+    return made
 
 
 def _finalised(value: object) -> object:
@@ -131,7 +132,7 @@ def _breakable(text: str, limit: int = NAME_LIMIT) -> Markup:
 
 
 @functools.cache
-def _style() -> tuple[Markup, str]:
+def style() -> tuple[Markup, str]:
     """The style sheet, and its hash for the page's Content-Security-Policy: no other style can apply."""
     css = (folder("reports") / "report.css").read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/|^\s+|\n", "", css, flags=re.DOTALL | re.MULTILINE)
@@ -140,7 +141,7 @@ def _style() -> tuple[Markup, str]:
 
 
 def _view(diagnosis: Diagnosis, words: Words) -> dict[str, Any]:
-    css, style_hash = _style()
+    css, style_hash = style()
     told = story(diagnosis, words)
     finding = diagnosis.findings[0] if diagnosis.findings else None
     full, brief = _threads(diagnosis)

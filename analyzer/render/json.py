@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from analyzer.errors import BadSavedResult
-from analyzer.model import SCHEMA, ChainLink, Diagnosis
+from analyzer.model import SCHEMA, TRIALS_SCHEMA, ChainLink, Diagnosis, TrialResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 
-def to_json(diagnosis: Diagnosis, *, indent: int | None = 2) -> str:
-    """The whole diagnosis; ``indent=None`` writes it on one line, without blanks."""
+def to_json(diagnosis: Diagnosis | TrialResult, *, indent: int | None = 2) -> str:
+    """The whole result; ``indent=None`` writes it on one line, without blanks."""
     document = {"schema": diagnosis.schema, **fields_of(diagnosis)}
     separators = (",", ":") if indent is None else None
     text = json.dumps(document, indent=indent, separators=separators, allow_nan=False, default=fields_of)
@@ -30,24 +30,36 @@ def to_json(diagnosis: Diagnosis, *, indent: int | None = 2) -> str:
 
 
 def from_json(text: str) -> Diagnosis:
-    """Read a saved result. Unknown fields are left aside: a later minor version may have added them.
+    """Read the saved analysis of one process. Unknown fields are left aside: a later minor version may have added them.
 
     Raises BadSavedResult, which names every wrong place, for anything that is not one of our documents.
     """
+    saved = any_from_json(text)
+    if isinstance(saved, TrialResult):
+        raise BadSavedResult(
+            "This is a saved series of runs, not the analysis of one process.",
+            next_command="hanganalyze render SAVED --hang 1 --format json -o FILE takes one analysis out of it",
+        )
+    return saved
+
+
+def any_from_json(text: str) -> Diagnosis | TrialResult:
+    """The same for either kind of document: the field ``kind`` tells them apart."""
     try:
         document = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise BadSavedResult(f"This is not JSON: {error}.") from error
     if not isinstance(document, dict) or "schema" not in document:
         raise BadSavedResult("This is not a saved result of hanganalyze: it has no field «schema».")
-    schema = document["schema"]
-    if schema != SCHEMA or isinstance(schema, bool):
+    series = document.get("kind") == "trials"
+    schema, known = document["schema"], TRIALS_SCHEMA if series else SCHEMA
+    if schema != known or isinstance(schema, bool):
         raise BadSavedResult(
-            f"The saved result has schema {schema!r}; this version of hanganalyze reads schema {SCHEMA}.",
+            f"The saved result has schema {schema!r}; this version of hanganalyze reads schema {known}.",
             next_command="install the version of hanganalyze that wrote it, or analyse again",
         )
     try:
-        return _converter().structure(document, Diagnosis)
+        return _converter().structure(document, TrialResult) if series else _converter().structure(document, Diagnosis)
     except RecursionError as error:
         raise BadSavedResult("The saved result is nested too deeply.") from error
     except Exception as error:  # cattrs raises groups, and plain exceptions for literals and unions

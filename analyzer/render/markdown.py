@@ -159,7 +159,8 @@ def _versions(diagnosis: Diagnosis, finding: Finding | None, words: Words) -> li
     snapshot = diagnosis.snapshot
     rows: list[tuple[str, str]] = []
     if finding is not None and finding.affected is not None:
-        rows.append((words("heading.affected"), affected(finding, words)))
+        how = finding.affected.value and f" ({finding.affected.value})"
+        rows.append((words("heading.affected"), affected(finding, words) + how))
     process = process_of(diagnosis, finding.pid if finding else subject_pid(diagnosis))
     if process is not None and process.libc is not None:
         libc = process.libc

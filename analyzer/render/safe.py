@@ -33,6 +33,11 @@ def visible(text: str, limit: int = TEXT_LIMIT) -> str:
     return _ANY_HIDDEN.sub(_written_out, clip(text, limit))
 
 
+def visible_lines(text: str, lines: int = 20) -> str:
+    """The last ``lines`` lines of a program's output, each made harmless and indented."""
+    return "\n".join(f"  {visible(line, 400)}" for line in text.rstrip().splitlines()[-lines:])
+
+
 def clip(text: str, limit: int) -> str:
     """The first ``limit`` characters, with a note of how many are left out when there are more."""
     if len(text) <= limit:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analyzer.render.chain import story, tree
 from analyzer.render.find import process_of, subject_pid, thread_in, wait_told
 from analyzer.render.groups import stack_lines
-from analyzer.render.markdown import stack_text
+from analyzer.render.markdown import affected, stack_text
 from analyzer.render.safe import visible
 from analyzer.render.translate import translated
 from analyzer.render.verdict import verdict
@@ -93,6 +93,10 @@ def _parts(diagnosis: Diagnosis, words: Words) -> Iterator[RenderableType]:
         mark = (words.choice("holds", reason.holds).ljust(3), MARKS[reason.holds])
         yield _hanging(Text.assemble("  ", mark, "  "), Text.assemble(told, (how, "dim")))
     yield Text.assemble("\n", (words("text.fix") + "  ", "bold"), visible(head.fix, 900))
+    finding = diagnosis.findings[0] if diagnosis.findings else None
+    if finding is not None and finding.affected is not None:
+        told = " ".join(filter(None, (affected(finding, words), finding.affected.value and f"({finding.affected.value})")))
+        yield Text.assemble((words("heading.affected") + "  ", "bold"), visible(told, 900))
     yield Text.assemble((words("text.next") + " ", "bold"), visible(head.verify, 400))
     if diagnosis.redactions:
         yield Text(words.count("text.redacted", len(diagnosis.redactions)), "dim")

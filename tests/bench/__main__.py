@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import against_gdb
+from tests.bench import against_gdb, scan
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser("python -m tests.bench", description=__doc__)
     parser.add_argument("--short", action="store_true", help="few runs: shows that it works, not how fast")
     arguments = parser.parse_args()
     against_gdb.bench(rounds=2 if arguments.short else 9)
+    scan.bench(rounds=2 if arguments.short else 9)

@@ -74,7 +74,11 @@ class Ran:
 
 
 def hanganalyze(
-    *arguments: str | int, user: int | None = None, wrapper: tuple[str, ...] = (), cwd: Path | None = None, **environment: str
+    *arguments: str | int | Path,
+    user: int | None = None,
+    wrapper: tuple[str, ...] = (),
+    cwd: Path | None = None,
+    **environment: str,
 ) -> Ran:
     """Run the command line and wait for its end."""
     python, path = (sys.executable, "") if user is None else _installation_for_others()

@@ -168,7 +168,13 @@ def test_gdb_missing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-OLD = 'import sys\nfor line in sys.stdin:\n    token = line.split("-")[0]\n    if "gdb-version" in line: print(\'~"GNU gdb (GDB) 7.6.1\\\\n"\')\n    print(token + "^done", flush=True)\n'
+OLD = r"""
+import sys
+for line in sys.stdin:
+    if "gdb-version" in line:
+        print('~"GNU gdb (GDB) 7.6.1\\n"')
+    print(line.split("-")[0] + "^done", flush=True)
+"""
 SILENT = "import time\ntime.sleep(600)\n"
 DEAD = "import sys\nsys.stdin.readline()\nsys.exit(7)\n"
 NOISY = "import sys\nsys.stderr.write('x' * 400000)\nsys.stderr.flush()\nsys.exit(5)\n"
@@ -252,7 +258,7 @@ def test_interrupted(number: signal.Signals, tmp_path: Path) -> None:
 def test_target_that_ends_meanwhile() -> None:
     with targets.running("sleeper") as target:
         process = subprocess.Popen(
-            [sys.executable, "-m", "analyzer", str(target.pid), "--json"],
+            [sys.executable, "-m", "analyzer", str(target.pid), "--capture", "attach", "--json"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -82,7 +82,7 @@ def name(value: object) -> str:
 
 @pytest.mark.parametrize(("arguments", "signature", "lock"), HUNG, ids=name)
 def test_proven(arguments: tuple[str, ...], signature: str, lock: str | None) -> None:
-    if arguments[0] == "raw_clone_nss" and os.confstr("CS_GNU_LIBC_VERSION") < "glibc 2.33":
+    if arguments[0] == "raw_clone_nss" and (os.confstr("CS_GNU_LIBC_VERSION") or "") < "glibc 2.33":
         pytest.skip("glibc has had this lock since 2.33")
     diagnosis, target = diagnosis_of(arguments)
     assert diagnosis.status == "root-cause"

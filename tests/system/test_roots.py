@@ -34,6 +34,7 @@ pytestmark = pytest.mark.system
 
 GLIBC = {"bullseye": "2.31", "bookworm": "2.36", "trixie": "2.41", "sid": "2."}
 WITH_PODMAN = ["bookworm", "trixie", "sid"]
+WIDENERS = (None, "stdio", "malloc", "trim")
 ALLOCATIONS = {"malloc", "calloc", "realloc"}
 READ_CALL = "0" if platform.machine() == "x86_64" else {"s390x": "3", "ppc64le": "3"}.get(platform.machine(), "63")
 RUNS = int(os.environ.get("HANGANALYZE_PODMAN_RUNS", "5"))
@@ -225,7 +226,7 @@ def assert_parent_waits_for_child(hung: HungPodman) -> None:
 
 
 def test_rates_by_version_and_widener(capsys: pytest.CaptureFixture[str]) -> None:
-    rates = [measure(require_root(suite), widener, RUNS) for suite in WITH_PODMAN for widener in (None, "stdio", "malloc")]
+    rates = [measure(require_root(suite), widener, RUNS) for suite in WITH_PODMAN for widener in WIDENERS]
     with capsys.disabled():
         print(f"\n{table(rates)}")
     assert not [rate for rate in rates if rate.failed]

@@ -1,4 +1,4 @@
-"""Writes reports/hanganalyze-1.schema.json from the dataclasses: ``python -m tests.tools.make_schema``.
+"""Writes the schemas of reports/ from the dataclasses: ``python -m tests.tools.make_schema``.
 
 Names, types and the docstrings under the fields come from analyzer/model, so that the schema cannot tell another story
 than the code. Unknown fields are allowed: a later minor version may add some. A field with a default may be missing,
@@ -16,22 +16,41 @@ import types
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from analyzer.model import SCHEMA, Diagnosis
+from analyzer.model import SCHEMA, TRIALS_SCHEMA, Diagnosis, TrialResult
+from analyzer.model.scan import SCAN_SCHEMA, Scan
 
-FILE = Path(__file__).resolve().parents[2] / "reports" / f"hanganalyze-{SCHEMA}.schema.json"
+REPORTS = Path(__file__).resolve().parents[2] / "reports"
+FILE = REPORTS / f"hanganalyze-{SCHEMA}.schema.json"
+TRIALS_FILE = REPORTS / f"hanganalyze-trials-{TRIALS_SCHEMA}.schema.json"
+SCAN_FILE = REPORTS / f"hanganalyze-scan-{SCAN_SCHEMA}.schema.json"
 SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 def make() -> str:
-    """The schema's text."""
+    """The schema of the analysis of a process, its text."""
+    return _document(Diagnosis, SCHEMA, FILE, f"A result of hanganalyze, schema {SCHEMA}", ("schema",))
+
+
+def make_trials() -> str:
+    """The same for a series of runs."""
+    title = f"A result of hanganalyze run, schema {TRIALS_SCHEMA}"
+    return _document(TrialResult, TRIALS_SCHEMA, TRIALS_FILE, title, ("schema", "kind"))
+
+
+def make_scan() -> str:
+    """The same for a scan of a host."""
+    return _document(Scan, SCAN_SCHEMA, SCAN_FILE, f"A scan of hanganalyze, schema {SCAN_SCHEMA}", ("schema",))
+
+
+def _document(cls: type[Any], version: int, file: Path, title: str, told_apart_by: tuple[str, ...]) -> str:
     definitions: dict[str, Any] = {}
-    root = _object(Diagnosis, definitions)
-    root["properties"] = {"schema": {**root["properties"].pop("schema"), "const": SCHEMA}, **root["properties"]}
-    root["required"].insert(0, "schema")
+    root = _object(cls, definitions)
+    root["properties"] = {"schema": {**root["properties"].pop("schema"), "const": version}, **root["properties"]}
+    root["required"] = [*told_apart_by, *(name for name in root["required"] if name not in told_apart_by)]
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": FILE.name,
-        "title": f"A result of hanganalyze, schema {SCHEMA}",
+        "$id": file.name,
+        "title": title,
         **root,
         "$defs": dict(sorted(definitions.items())),
     }
@@ -85,5 +104,6 @@ def _docstrings(cls: type[Any]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    FILE.write_text(make(), encoding="utf-8")
-    sys.stdout.write(f"wrote {FILE.name}\n")
+    for path, text in ((FILE, make()), (TRIALS_FILE, make_trials()), (SCAN_FILE, make_scan())):
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"wrote {path.name}\n")

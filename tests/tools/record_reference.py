@@ -11,12 +11,13 @@ import platform
 import sys
 from pathlib import Path
 
-from analyzer.reference.options import Widen
+from analyzer.reference.options import Fix, Widen
 from analyzer.reference.photo import anonymous, save, take
-from analyzer.reference.trials import trials
+from analyzer.trials.loader import figures_of, loader_trials
 
 FOLDER = Path(__file__).parents[2] / "reports" / "recorded"
 RUNS = 100
+FIXES: tuple[Fix, ...] = ("none", "complete")
 SCENES: tuple[tuple[Widen, str], ...] = (("stdio", "pause-process"), ("malloc", "pause-process"), ("malloc", "setenv"))
 
 if __name__ == "__main__":
@@ -25,7 +26,7 @@ if __name__ == "__main__":
         if sys.argv[1:] and widen not in sys.argv[1:]:
             continue
         photo = anonymous(take(widen, step))
-        figures = (trials("none", widen, RUNS), trials("complete", widen, RUNS))
+        figures = tuple(figures_of(loader_trials(fix, widen, RUNS), fix) for fix in FIXES)
         photo = dataclasses.replace(photo, origin="recorded", trials=figures)
         save(photo, FOLDER / f"{platform.machine()}-{widen}-{step}.json")
         print(f"{widen} at {step}: {figures[0].hung} of {RUNS} hung without the fix, {figures[1].hung} of {RUNS} with it")

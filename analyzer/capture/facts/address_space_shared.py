@@ -6,26 +6,26 @@ If so, a lock held by a thread of the other process is not orphaned: that thread
 
 from __future__ import annotations
 
-import ctypes
-import errno
-import os
 import platform
 from collections.abc import Mapping
 
 from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.facts.answer import unknown, yes_no
+from analyzer.capture.kernel_calls import same_memory
 from analyzer.capture.procfs import process_state
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact
 
 _NAME = "address-space-shared"
-_KCMP_VM = 1
 
 
 def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:
     """One answer for the process."""
     ours = ARCHITECTURES.get(platform.machine())
     how = f"kcmp({seen.pid}, {seen.before.ppid}, KCMP_VM) is 0 where the memory is shared"
+    if not seen.live and seen.shares_memory is not None:
+        text = "it shared its memory" if seen.shares_memory else "its memory was its own"
+        return [yes_no(_NAME, seen.shares_memory, f"{text} when the core was taken", how)]
     if not seen.live:
         return [unknown(_NAME, "only the kernel knows it, and the process is not running here", how)]
     if ours is None:
@@ -41,22 +41,3 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:
     if refused:
         return [unknown(_NAME, "; ".join(refused), how)]
     return [yes_no(_NAME, False, "its memory is its own", how)]
-
-
-def same_memory(pid: int, other: int, number: int) -> bool | str:
-    """Whether two processes have the same address space, or why the kernel does not say."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(
-        ctypes.c_long(number),
-        ctypes.c_int(pid),
-        ctypes.c_int(other),
-        ctypes.c_int(_KCMP_VM),
-        ctypes.c_long(0),
-        ctypes.c_long(0),
-    )
-    if result >= 0:
-        return bool(result == 0)
-    code = ctypes.get_errno()
-    if code == errno.ENOSYS:
-        return "this kernel lacks kcmp"
-    return "not permitted" if code == errno.EPERM else os.strerror(code)

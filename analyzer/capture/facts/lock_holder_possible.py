@@ -33,7 +33,9 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG0
         if lock.owner is not None and lock.owner.orphaned is not None:
             facts.append(yes_no(_NAME, not lock.owner.orphaned, "the lock names its holder", how, tid))
             continue
-        candidates = [other.tid for other in seen.before.threads if other.tid != tid and _could_hold(seen, other.tid, lock.address)]
+        candidates = [
+            other.tid for other in seen.before.threads if other.tid != tid and _could_hold(seen, other.tid, lock.address)
+        ]
         if len(seen.before.threads) > 1 and not seen.stacks.threads:
             facts.append(unknown(_NAME, "the stacks of the other threads were not seen", how, tid))
         elif candidates:

@@ -8,6 +8,7 @@ fails when the waiting thread holds the lock itself (a signal handler, a callbac
 from __future__ import annotations
 
 from analyzer.capture.facts.answer import answer
+from analyzer.capture.own_stack import runs_on_copied_stack
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact, Holds, Lock
 
@@ -19,13 +20,13 @@ def measure(seen: Seen, facts: list[Fact]) -> list[Fact]:
     shared: Holds = next((fact.holds for fact in facts if fact.name == "address-space-shared"), "unknown")
     answers = []
     for tid, lock in seen.locks.items():
-        holds, value = _decide(seen, lock, shared)
+        holds, value = _decide(seen, tid, lock, shared)
         how = f"gdb -p {seen.pid}, then: x/2gx {lock.address}; compare: ls /proc/{seen.pid}/task"
         answers.append(answer(_NAME, holds, value, how, tid))
     return answers
 
 
-def _decide(seen: Seen, lock: Lock, shared: Holds) -> tuple[Holds, str]:
+def _decide(seen: Seen, tid: int, lock: Lock, shared: Holds) -> tuple[Holds, str]:
     if lock.word == 0:
         return "no", "the lock is free"
     if lock.word is None:
@@ -35,7 +36,8 @@ def _decide(seen: Seen, lock: Lock, shared: Holds) -> tuple[Holds, str]:
     owner = lock.owner
     if owner is not None and owner.orphaned is False:
         return "no", f"its holder, thread {owner.tid}, is a thread of this process"
-    if shared == "unknown" and seen.live:
+    # A core cannot be asked; there the thread's own stack has to speak against shared memory.
+    if shared == "unknown" and (seen.live or not runs_on_copied_stack(seen, tid)):
         return "unknown", "could not check: it is not known whether the memory is shared with another process"
     if owner is not None and owner.orphaned:
         if owner.pid is not None:

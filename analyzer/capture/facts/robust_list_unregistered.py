@@ -8,14 +8,12 @@ Source: get_robust_list(2).
 
 from __future__ import annotations
 
-import ctypes
-import errno
-import os
 import platform
 from collections.abc import Mapping
 
 from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.facts.answer import unknown, yes_no
+from analyzer.capture.kernel_calls import robust_list_head
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact
 
@@ -31,6 +29,9 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG0
         f"python3 -c 'import ctypes as c; h=c.c_void_p(); n=c.c_size_t(); "
         f"c.CDLL(None).syscall({ours.get_robust_list}, {seen.pid}, c.byref(h), c.byref(n)); print(h.value)'"
     )
+    if not seen.live and seen.robust_list_unregistered is not None:
+        text = "the list head was NULL" if seen.robust_list_unregistered else "the list head was set"
+        return [yes_no(_NAME, seen.robust_list_unregistered, f"{text} when the core was taken", how)]
     if not seen.live:
         return [unknown(_NAME, "only the kernel knows it, and the process is not running here", how)]
     if seen.libc.value.kind != "glibc":
@@ -39,13 +40,3 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG0
     if isinstance(head, str):
         return [unknown(_NAME, head, how)]
     return [yes_no(_NAME, head == 0, f"the list head is {head:#x}" if head else "the list head is NULL", how)]
-
-
-def robust_list_head(tid: int, number: int) -> int | str:
-    """The registered head of a thread, or why it cannot be had."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    head, size = ctypes.c_void_p(), ctypes.c_size_t()
-    if libc.syscall(ctypes.c_long(number), ctypes.c_int(tid), ctypes.byref(head), ctypes.byref(size)) == 0:
-        return head.value or 0
-    code = ctypes.get_errno()
-    return "not permitted" if code == errno.EPERM else os.strerror(code)

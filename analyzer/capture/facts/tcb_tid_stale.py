@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analyzer.capture.facts.answer import unknown, yes_no
+from analyzer.capture.glibc_threads import not_copied
 from analyzer.capture.memory import MemoryUnreadable
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact
@@ -32,4 +33,12 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG0
     except MemoryUnreadable as error:
         return [unknown(_NAME, str(error), how)]
     value = f"glibc says {stored}, the kernel says {leader.namespace_tid}"
+    if seen.foreign_numbers and stored != leader.namespace_tid:
+        # gdb's gcore notes the ids that gdb sees, which are others if the process has a pid namespace of its own. What no
+        # namespace explains is a thread that glibc lists with an id and that is not here.
+        left_behind = not_copied(seen)
+        if not left_behind:
+            because = "gdb wrote this core, and its ids may be those of another pid namespace"
+            return [unknown(_NAME, f"{because}: {value}", how)]
+        value += f"; and glibc lists {len(left_behind)} with ids that are not here, such as {left_behind[0].tid}"
     return [yes_no(_NAME, stored != leader.namespace_tid, value, how)]

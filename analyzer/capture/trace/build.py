@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 from analyzer.capture.trace.drafts import INNER, OUTER, WHOLE, StackDraft, TraceDraft, small_number
@@ -10,13 +11,12 @@ from analyzer.capture.trace.quality import Tally
 from analyzer.model import Capture, Frame, Lock, Process, Thread
 
 NAMED_BY = "printed in the trace"
-THREAD_STAND_INS = (
-    "The text does not tell every thread's id: the debugger's own numbers, or numbers from 0, stand in for them."
-)
+THREAD_STAND_INS = "The text does not tell every thread's id: the debugger's own numbers, or numbers from 0, stand in for them."
 UNKNOWN_NAME = "unknown"
 ONLY_INNERMOST = "only the innermost frame was listed"
 
 
+@lru_cache(maxsize=16)
 def capture(notes: tuple[str, ...]) -> Capture:
     """How a text was captured: nobody knows what it cost the process."""
     return Capture("trace", None, None, None, None, why="the input is text", notes=notes)
@@ -54,11 +54,7 @@ def _missing(frames: list[Frame], problems: list[str]) -> bool:
     """Name the gaps between the frames' numbers."""
     if frames[0].level:
         problems.append(f"the stack begins at frame {frames[0].level}")
-    gaps = [
-        (before.level + 1, after.level - 1)
-        for before, after in pairwise(frames)
-        if after.level > before.level + 1
-    ]
+    gaps = [(before.level + 1, after.level - 1) for before, after in pairwise(frames) if after.level > before.level + 1]
     for first, last in gaps[:3]:
         problems.append(f"frame {first} is missing" if first == last else f"frames {first} to {last} are missing")
     if len(gaps) > 3:

@@ -40,6 +40,8 @@ class LineReader:
         """Number of the line it began in."""
         self.depth = 0
         """Layers that were taken off the line that ``pending`` began with."""
+        self.usual = (0, "")
+        """Layers of the last line that wore any, and its first character."""
         self.column = 0
         """Width of the prefix it wore, where no layer describes that."""
         self.lead = ""
@@ -111,15 +113,32 @@ class LineReader:
             if longer is not None and self._reopen(longer):
                 return
         self.fast = None
+        if " = " in line and line[: line.find(" = ")].isidentifier():  # a local variable of «bt full»
+            reading.trace.ignored += 1
+            return
         mode = reading.mode
         self.depth = self.column = 0
         self.width, self.lead = len(line), line[0]
-        if not self.dispatch(line, raw) and not self._layers(line, raw) and reading.mode is mode:
+        if not (self._as_usual(line, raw) or self.dispatch(line, raw) or self._layers(line, raw)) and reading.mode is mode:
             reading.mode = None
         while reading.again:
             again, reading.again = reading.again, []
             for text in again:
                 self._one(text)
+
+    def _as_usual(self, line: str, raw: str) -> bool:
+        """A frame or a heading below the same layers as the one before: the short way through a log."""
+        depth, lead = self.usual
+        if not depth or line[0] != lead:
+            return False
+        rest: str | None = line
+        for _ in range(depth):
+            rest = peel(rest.strip()) if rest else None
+        rest = rest.strip() if rest else None
+        if not rest or not (starts_frame(rest) or rest.startswith("Thread ")):
+            return False
+        self.depth = depth
+        return self.dispatch(rest, raw)
 
     def _longer(self, head: str, line: str) -> str | None:
         """``head`` with this line as its continuation, which wears the same layers; None where it is none."""
@@ -200,8 +219,11 @@ class LineReader:
             if form is not None:
                 reading.declined[form] = reading.declined.get(form, 0) + 1
                 return False
-            if not rest or (depth and self.dispatch(rest, raw)):
-                return bool(rest)
+            if not rest:
+                return False
+            if depth and self.dispatch(rest, raw):
+                self.usual = (depth, line[0])
+                return True
             if rest.lower() in _SKIPPED:
                 line = rest
                 break

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 
-LINES_LIMIT = 60
 TEXT_LIMIT = 1 << 16
 """A frame that has not ended by then never will."""
 
@@ -26,11 +25,6 @@ _LIBRARY = re.compile(r"\.so(?:\.\d+){0,5}$")
 _REST_OF_VERSION = re.compile(r"(?:\.\d{1,4}){1,4}$")
 _REST_OF_NAME = re.compile(r"(?:(?:const|volatile|noexcept|&&?)\b.{0,40})?\((?:\)|\w{1,60}=|\.\.\.\)|this\b)")
 _REST_OF_LINE = re.compile(r"\d{1,5}$")
-
-
-def starts(line: str) -> bool:
-    """Whether a line (no leading blanks) begins something by itself."""
-    return _STARTS.match(line) is not None
 
 
 def joined(head: str, line: str, width: int = 0) -> str | None:

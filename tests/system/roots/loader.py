@@ -20,14 +20,17 @@ _PROGRAM, _SCRIPT, _ARCHIVE = "/tmp/loader", "/tmp/image_load.py", "/tmp/file.ta
 
 
 @contextlib.contextmanager
-def run_loader(root: Root, *, fix: str, widen: str = "off") -> Iterator[Run]:
-    """One run as an ordinary user, up to its end or its hang. Raises TimeoutError like `end_or_hang`."""
+def run_loader(root: Root, *, fix: str, widen: str = "off", program: str = _PROGRAM) -> Iterator[Run]:
+    """One run as an ordinary user, up to its end or its hang. Raises TimeoutError like `end_or_hang`.
+
+    `program` is where the loader lies inside the root, below /tmp.
+    """
     contents = {
-        _PROGRAM: loader_program(),
+        program: loader_program(),
         _SCRIPT: (files("analyzer.reference") / "image_load.py").read_bytes(),
         _ARCHIVE: docker_archive(),
     }
-    argv = [_PROGRAM, "--input", _ARCHIVE, "--store", f"{HOME}/store", "--python", "/usr/bin/python3"]
+    argv = [program, "--input", _ARCHIVE, "--store", f"{HOME}/store", "--python", "/usr/bin/python3"]
     argv += ["--image-loader", _SCRIPT, "--fix", fix, "--widen", widen]
     with start_in_root(root.path, argv, files=contents) as process:
         yield end_or_hang(process)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .archive import docker_archive
 from .enter import HOME, RootProcess, start_in_root
 from .outcome import Run, end_or_hang
-from .reference import widener_library
+from .reference import trim_library, widener_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ class HungPodman:
 def hang_podman(root: Root, widener: str, *, library: bytes | None = None, attempts: int = 150) -> Iterator[HungPodman]:
     """Repeats fresh runs until one hangs; the block runs while it hangs, then everything is ended. Raises NoHang.
 
-    `widener` is stdio or malloc, in `library` or, without one, in the reference loader's own.
+    `widener` is stdio, malloc or trim, in `library` or, without one, in the one that has it.
     The default of `attempts` is for podman 5.4 under malloc on a busy machine, where one run in 20 hangs.
     """
     began = time.monotonic()
@@ -75,7 +75,7 @@ def load_image(root: Root, widener: str | None = None, *, library: bytes | None 
     argv = ["podman", "image", "load", "--input", ARCHIVE]
     env = {}
     if widener is not None:
-        files[_LIBRARY] = widener_library() if library is None else library
+        files[_LIBRARY] = library or (trim_library() if widener == "trim" else widener_library())
         env = {"LD_PRELOAD": _LIBRARY, "HANGANALYZE_WIDEN": widener}
     if then:
         argv = ["sh", "-c", f'"$@" && {{ {then}; }}', "sh", *argv]

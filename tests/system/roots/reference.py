@@ -1,4 +1,4 @@
-"""The reference loader and its race wideners, built so that they run in every root."""
+"""The reference loader and the race wideners, built so that they run in every root."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ _SOURCES = Path(build.__file__).parent / "src"
 def widener_library() -> bytes:
     """The library for LD_PRELOAD; HANGANALYZE_WIDEN=stdio|malloc|... chooses the widener where it is loaded."""
     return _compile([*build.WIDENER_FLAGS, *build.WIDENER_SOURCES])
+
+
+@cache
+def trim_library() -> bytes:
+    """A widener of these tests' own, for LD_PRELOAD with HANGANALYZE_WIDEN=trim: see widen_trim.c."""
+    flags = ["-std=gnu11", "-O1", "-g", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-pthread", *build.WIDENER_FLAGS]
+    return compile_in_root(require_root(OLDEST), Path(__file__).parent, [*flags, "widen_trim.c"])
 
 
 @cache

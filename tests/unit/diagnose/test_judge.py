@@ -81,8 +81,9 @@ def test_missing_symbols_only_lower(stack: str, hidden: set[int]) -> None:
     frames = tuple(Frame(frame.level, None if frame.level in hidden else frame.function, frame.module) for frame in whole.frames)
     full = verdicts(snapshot(whole, answers=EVERYTHING))
     bare = verdicts(snapshot(Thread(whole.tid, frames=frames), answers=EVERYTHING))
-    for name in (FORK, CALL):
-        assert rank.index(bare.get(name, "nothing")) <= rank.index(full.get(name, "nothing"))
+    # Together: what was fork's lock with names is still a lock of libc without them, and no surer.
+    best = [max(rank.index(found.get(name, "nothing")) for name in (FORK, CALL)) for found in (bare, full)]
+    assert best[0] <= best[1]
 
 
 def test_a_trace_is_never_more_than_possible_even_with_facts() -> None:

@@ -7,9 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from analyzer.model import Diagnosis, Frame, Module, Private, PrivateValue, Thread, Wait
-from analyzer.redact import redact
-from analyzer.render import FORMATS, load, render
+from analyzer.model import (
+    Diagnosis,
+    Frame,
+    Module,
+    Private,
+    PrivateValue,
+    Thread,
+    TrialHang,
+    TrialResult,
+    TrialRun,
+    TrialSubject,
+    Wait,
+)
+from analyzer.redact import redact, redact_series
+from analyzer.render import FORMATS, load, render, render_series
+from analyzer.trials.numbers import with_numbers
 from tests.unit.redact.planted import PLANTED, Planted, core
 from tests.unit.render import fixtures
 
@@ -194,3 +207,27 @@ def best(diagnosis: Diagnosis, rounds: int = 5) -> float:
         redact(diagnosis, KNOWN)
         times.append(time.thread_time() - start)
     return min(times)
+
+
+def test_a_series_and_its_hangs_share_their_placeholders() -> None:
+    hang = TrialHang(
+        "s", "f", "proven", "root-cause", "hung reading /home/mirabella/x", 1, planted_in(fixtures.proven(), "mirabella")
+    )
+    result = TrialResult(
+        (TrialSubject("A", "loader", ("loader", "--token=x"), "mirabella"),),
+        (TrialRun(1, "A", "hung", 1.0, hang=0, problem="cannot end mirabella"),),
+        (hang,),
+        asked=1,
+        timeout_s=1.0,
+        jobs=1,
+    )
+    after, found = redact_series(result, KNOWN)
+    for format in FORMATS:
+        assert "mirabella" not in render_series(with_numbers(after), format).decode()
+    assert after.subjects[0].command_line is None
+    assert after.hangs[0].title == "hung reading /home/<user-1>/x"
+    assert after.runs[0].problem == "cannot end <user-1>"
+    inner = after.hangs[0].diagnosis
+    assert inner is not None
+    assert inner.redactions
+    assert [item.redaction.name for item in found if item.value == "mirabella"] == ["<user-1>"]

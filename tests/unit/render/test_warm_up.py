@@ -10,22 +10,22 @@ from pathlib import Path
 import pytest
 
 from analyzer.render import FORMATS, Format, render, warm_up
-from analyzer.render.html import _environment
+from analyzer.render.html import environment
 from tests.unit.render import fixtures
 
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Every test begins like a new process, and leaves nothing to the next."""
-    _environment.cache_clear()
+    environment.cache_clear()
     yield
-    _environment.cache_clear()
+    environment.cache_clear()
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_page_is_the_same_warm_or_cold(format: Format, tmp_path: Path) -> None:
     cold = render(fixtures.proven(), format)
-    _environment.cache_clear()
+    environment.cache_clear()
     warm_up(format, tmp_path)
     assert render(fixtures.proven(), format) == cold
 
@@ -33,8 +33,8 @@ def test_a_page_is_the_same_warm_or_cold(format: Format, tmp_path: Path) -> None
 def test_compiled_templates_are_kept_and_used(tmp_path: Path) -> None:
     warm_up("html", tmp_path)
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    assert len(kept) == len(_environment().list_templates(extensions=["j2"]))
-    _environment.cache_clear()
+    assert len(kept) == len(environment().list_templates(extensions=["j2"]))
+    environment.cache_clear()
     warm_up("html", tmp_path)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == kept
 
@@ -44,7 +44,7 @@ def test_a_damaged_cache_is_no_harm(tmp_path: Path) -> None:
     warm_up("html", tmp_path)
     for path in tmp_path.iterdir():
         path.write_bytes(path.read_bytes()[:100] + b"damage")
-    _environment.cache_clear()
+    environment.cache_clear()
     warm_up("html", tmp_path)
     assert render(fixtures.proven(), "html") == cold
 

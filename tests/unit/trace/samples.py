@@ -43,6 +43,4 @@ def names(thread: Thread) -> list[str | None]:
 
 def all_frames(snapshot: Snapshot) -> dict[tuple[int, int], tuple[Frame, ...]]:
     """Every stack, by its number among the processes and its thread."""
-    return {
-        (index, thread.tid): thread.frames for index, process in enumerate(snapshot.processes) for thread in process.threads
-    }
+    return {(index, thread.tid): thread.frames for index, process in enumerate(snapshot.processes) for thread in process.threads}

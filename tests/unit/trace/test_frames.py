@@ -104,7 +104,10 @@ def test_addresses_may_be_left_out() -> None:
         ("Foo::operator-> (this=0x1)", "Foo::operator->"),
         ("Foo::operator< (this=0x1)", "Foo::operator<"),
         ("operator delete (p=0x1)", "operator delete"),
-        ("std::function<void (std::pair<int, int> (*)(char))>::f (x=1)", "std::function<void (std::pair<int, int> (*)(char))>::f"),
+        (
+            "std::function<void (std::pair<int, int> (*)(char))>::f (x=1)",
+            "std::function<void (std::pair<int, int> (*)(char))>::f",
+        ),
         ("name(a=1, b=2) at x.c:3", "name"),
         ("", None),
     ],

@@ -92,7 +92,12 @@ def test_hostile_text(name: str) -> None:
 
 
 def test_one_line_of_ten_megabytes() -> None:
-    for text in ("a" * 10_000_000, ">" * 10_000_000, FRAME + "f (" + "x=1, " * 2_000_000 + ") at f.c:3", "^done,stack=[" + "{}" * 500_000):
+    for text in (
+        "a" * 10_000_000,
+        ">" * 10_000_000,
+        FRAME + "f (" + "x=1, " * 2_000_000 + ") at f.c:3",
+        "^done,stack=[" + "{}" * 500_000,
+    ):
         begin = time.process_time()
         parse(text)
         assert time.process_time() - begin < 10

@@ -54,9 +54,7 @@ def test_one_noise(noise: str) -> None:
 
 @pytest.mark.parametrize("first", NOISES)
 def test_two_noises(first: str) -> None:
-    bad = [
-        second for one, second in PAIRS if one == first and all_frames(read(NOISES[second](NOISES[first](CHILD)))) != CLEAN
-    ]
+    bad = [second for one, second in PAIRS if one == first and all_frames(read(NOISES[second](NOISES[first](CHILD)))) != CLEAN]
     assert not bad
 
 

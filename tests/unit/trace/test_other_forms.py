@@ -75,6 +75,13 @@ def test_stacks_of_the_kernel_with_their_paths(layout: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("heading", ["{0}", "TID {0}:", "=== {0} ===", "thread: {0}"])
+def test_stacks_of_the_kernel_in_a_loop_that_prints_ids(heading: str) -> None:
+    stack = "".join(f"[<0>] {name}+0x64/0x90\n" for name in KERNEL)
+    process = only_process(read("".join(f"{heading.format(tid)}\n{stack}" for tid in (101, 102))))
+    assert [(thread.tid, names(thread)) for thread in process.threads] == [(101, KERNEL), (102, KERNEL)]
+
+
 def test_stacks_of_the_kernel_from_grep() -> None:
     text = "".join(f"/proc/100/task/{tid}/stack:[<0>] {name}+0x64/0x90\n" for tid in (101, 102) for name in KERNEL)
     assert [names(thread) for thread in only_process(read(text)).threads] == [KERNEL, KERNEL]
@@ -147,7 +154,9 @@ def test_systemtap() -> None:
 
 
 def test_gdbs_info_line_as_a_list() -> None:
-    text = "0x560ed is in je_malloc_mutex_lock_slow (include/atomic.h:69).\n0x4aca0 is in extent_split_impl (include/mutex.h:205).\n"
+    text = (
+        "0x560ed is in je_malloc_mutex_lock_slow (include/atomic.h:69).\n0x4aca0 is in extent_split_impl (include/mutex.h:205).\n"
+    )
     assert only_thread(read(text)).frames == (
         Frame(0, "je_malloc_mutex_lock_slow", file="include/atomic.h", line=69),
         Frame(1, "extent_split_impl", file="include/mutex.h", line=205),
@@ -199,7 +208,11 @@ def test_go_left_frames_out() -> None:
 def test_a_goroutine_that_go_could_not_print() -> None:
     text = "goroutine 7 [running]:\n\tgoroutine running on other thread; stack unavailable\ncreated by main.main\n\ngoroutine 8 [select, 3 minutes]:\nmain.f()\n\t/a.go:1\n"
     unknown, waiting = only_process(read(text)).threads
-    assert (unknown.tid, unknown.frames, unknown.problem) == (7, (), "Go could not print it: the goroutine was running on another thread")
+    assert (unknown.tid, unknown.frames, unknown.problem) == (
+        7,
+        (),
+        "Go could not print it: the goroutine was running on another thread",
+    )
     assert waiting.wait is not None
     assert waiting.wait.text == "in Go: select, 3 minutes"
 

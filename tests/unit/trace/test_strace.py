@@ -14,7 +14,11 @@ from tests.unit.trace.samples import only_process, only_thread, read
     [
         ("futex(0x7f00aa, FUTEX_WAIT_PRIVATE, 2, NULL", "futex", False),
         ("futex(0x7f00aa, FUTEX_WAIT, 2, NULL", "futex", False),
-        ("futex(0x7f00aa, FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME, 0, {tv_sec=3, tv_nsec=0}, FUTEX_BITSET_MATCH_ANY", "futex", True),
+        (
+            "futex(0x7f00aa, FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME, 0, {tv_sec=3, tv_nsec=0}, FUTEX_BITSET_MATCH_ANY",
+            "futex",
+            True,
+        ),
         ("futex(0x7f00aa, FUTEX_WAIT_PRIVATE, 3, {tv_sec=4, tv_nsec=999999697}", "futex", True),
         ("wait4(-1, [{WIFEXITED(s)}], 0, NULL", "wait", False),
         ("poll([{fd=3, events=POLLIN}, {fd=4, events=POLLIN}], 2, -1", "poll", False),
@@ -61,7 +65,9 @@ def test_a_call_on_one_line_without_an_end() -> None:
     assert (thread.wait.kind, thread.wait.address) == ("futex", "0x7fd20e6195c0")
 
 
-@pytest.mark.parametrize("end", ["NULL^C <unfinished ...>", "NULL <detached ...>", "NULL) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)"])
+@pytest.mark.parametrize(
+    "end", ["NULL^C <unfinished ...>", "NULL <detached ...>", "NULL) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)"]
+)
 def test_ends_of_a_call_that_was_left_waiting(end: str) -> None:
     thread = only_thread(read(f"Process 9 attached - interrupt to quit\nfutex(0x7f00aa, FUTEX_WAIT_PRIVATE, 2, {end}\n"))
     assert thread.wait is not None
@@ -75,12 +81,17 @@ def test_interleaved_threads() -> None:
         "[pid 12] futex(0x7f03, FUTEX_WAIT_PRIVATE, 2, NULL <unfinished ...>\n"
     )
     process = only_process(read(text))
-    assert [(thread.tid, thread.wait.kind if thread.wait else None) for thread in process.threads] == [(11, "read"), (12, "futex")]
+    assert [(thread.tid, thread.wait.kind if thread.wait else None) for thread in process.threads] == [
+        (11, "read"),
+        (12, "futex"),
+    ]
     assert process.capture is not None
     assert any("cannot be told" in note for note in process.capture.notes)
 
 
-CLONE_THREAD = "clone(child_stack=0x7f15, flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SETTLS, tls=0x7f) = {}"
+CLONE_THREAD = (
+    "clone(child_stack=0x7f15, flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SETTLS, tls=0x7f) = {}"
+)
 FORK = "clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x7f15) = {}"
 RAW = "clone(child_stack=NULL, flags=CLONE_NEWUSER|CLONE_NEWNS|SIGCHLD) = {}"
 WAIT = "futex(0x7f00aa, FUTEX_WAIT_PRIVATE, 2, NULL <unfinished ...>"
@@ -101,7 +112,10 @@ def test_threads_and_processes() -> None:
     assert [pid for pid in notes if any("raw clone" in note for note in notes[pid])] == [300]
 
 
-@pytest.mark.parametrize("call", ["vfork() = 300", "fork() = 300", FORK.format(300), "clone3({flags=CLONE_VM|CLONE_VFORK, exit_signal=SIGCHLD}, 88) = 300"])
+@pytest.mark.parametrize(
+    "call",
+    ["vfork() = 300", "fork() = 300", FORK.format(300), "clone3({flags=CLONE_VM|CLONE_VFORK, exit_signal=SIGCHLD}, 88) = 300"],
+)
 def test_what_is_no_raw_clone(call: str) -> None:
     text = f"strace: Process 100 attached\n{call}\n[pid 300] {WAIT}\n[pid 100] wait4(300,  <unfinished ...>\n"
     child = read(text).processes[1]
@@ -144,6 +158,8 @@ def test_stacks_below_calls() -> None:
 
 
 def test_a_trace_of_a_healthy_process_is_recognised() -> None:
-    snapshot = read("futex(0x1b2b430, FUTEX_WAKE_PRIVATE, 1) = 1\nread(4, 0x7fffac0f7d10, 16) = -1 EAGAIN (Resource temporarily unavailable)\n")
+    snapshot = read(
+        "futex(0x1b2b430, FUTEX_WAKE_PRIVATE, 1) = 1\nread(4, 0x7fffac0f7d10, 16) = -1 EAGAIN (Resource temporarily unavailable)\n"
+    )
     assert only_thread(snapshot).wait is None
     assert any("strace" in note for note in snapshot.notes)

@@ -21,7 +21,6 @@ _GOROUTINE = re.compile(
 _THREAD = re.compile(r"\*?\s{0,4}Thread (\d{1,9}) at 0x[0-9a-f]+ (\S{1,1000}):(\d{1,8}) (\S{1,1000})$")
 _STATE = re.compile(r"\[([^\]]{1,100})\]$")
 _ON_THREAD = re.compile(r"\(thread (\d{1,9})\)")
-ONE = "only one frame was listed (goroutines, threads)"
 
 
 def with_sign(line: str) -> str | None:

@@ -15,7 +15,6 @@ _ENTRY = re.compile(
     r'(?:\s?"[^"]{0,100}")?)(?: \(Exiting\))?\s*(.*)$',
     re.DOTALL,
 )
-ONLY_INNERMOST = "only the innermost frame was listed (info threads)"
 
 
 def entry(reading: Reading, line: str) -> bool:

@@ -139,7 +139,7 @@ def _wchan_line(reading: Reading, line: str, _: str) -> bool:
 
 def bare_number(reading: Reading, line: str) -> bool:
     """A line of a loop over threads that holds only an id. Believed when a kernel stack follows."""
-    match = _BARE.match(line) if len(line) < 40 else None
+    match = _BARE.match(line) if len(line) < 40 and reading.mode is None else None
     if match is None:
         return False
     reading.enter(_after_number(int(match[1])))
@@ -195,4 +195,9 @@ def task(reading: Reading, line: str) -> bool:
     return True
 
 
-HANDLERS: dict[str, Handler] = {"[": frame, "_": path, "_2": task, "Ct<I": lambda r, t: call_trace(r, t) or task(r, t), "P": task}
+def log(reading: Reading, line: str) -> bool:
+    """What begins a call trace in the kernel's log."""
+    return call_trace(reading, line) or task(reading, line)
+
+
+HANDLERS: dict[str, Handler] = {"[": frame, "_": path, "_2": task, "_3": bare_number, "Ct<I": log, "P": task}

@@ -1,0 +1,76 @@
+"""Stacks from a core through gdb: the same questions as to a live process, and nobody waits for the answers."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from analyzer.capture.gdbmi import MiSession
+from analyzer.capture.questions import ask_names, ask_threads, take_names, take_threads, thread_numbers
+from analyzer.capture.stacks import Stacks
+from analyzer.errors import CoreUnreadable
+
+READ_S = 120.0
+"""Large cores with much debug information take long; nobody's process stands still."""
+_PLACE = re.compile(r"0x[0-9a-f]+ <.*\+(\d+)>$")
+_STOPPED = re.compile(rb"Backtrace stopped: ([^\\\n\"]+)")
+
+
+def photograph(
+    session: MiSession, core: Path, first: Sequence[int], addresses: Sequence[int], *, named: str | None = None
+) -> Stacks:
+    """Open ``core`` in a prepared session and list every thread's frames; see ``attach.photograph``.
+
+    Thread pointers are not asked for: the notes have them. Raises CoreUnreadable when gdb refuses the file.
+    """
+    stacks = Stacks(stopped_ms=0.0)
+    limit = time.monotonic() + READ_S
+    answer = session.ask(f"-target-select core {core}", limit, "opening the core")
+    if answer.failed:
+        raise CoreUnreadable(named or str(core), f"gdb says: {answer.message()}")
+    # Without the program itself gdb finds the libraries, but leaves their symbols unread.
+    session.ask('-interpreter-exec console "sharedlibrary"', limit, "loading symbols")
+    raw = ask_threads(session, None, first, limit, stacks)
+    named_addresses = ask_names(session, addresses, limit)
+    ends = _ask_ends(session, list(raw), limit)
+    take_names(named_addresses, addresses, stacks)
+    take_threads(raw, None, stacks)
+    for tid, reason in ends.items():
+        stack = stacks.threads[tid]
+        if stack.problem is None:
+            stacks.threads[tid] = dataclasses.replace(stack, total=None, problem=f"gdb could not go on: {reason}")
+    return stacks
+
+
+def _ask_ends(session: MiSession, tids: Sequence[int], limit: float) -> dict[int, str]:
+    """Why gdb gave up on a stack, for those that do not end by themselves: memory or a register that the core lacks."""
+    numbers = thread_numbers(session, limit)
+    commands = [f'-interpreter-exec --thread {numbers[tid]} console "backtrace -1"' for tid in tids]
+    reasons = {}
+    for tid, answer in zip(tids, session.batch(commands, limit, "looking for the ends of stacks"), strict=True):
+        match = _STOPPED.search(answer.console)
+        if match:
+            reasons[tid] = match.group(1).decode("utf-8", "backslashreplace").strip()
+    return reasons
+
+
+def ask_places(session: MiSession, frames: Mapping[int, int]) -> dict[int, tuple[int, int]]:
+    """For one frame (by level) of each thread: where its function begins, and its stack pointer."""
+    limit = time.monotonic() + READ_S
+    numbers = thread_numbers(session, limit)
+    tids = [tid for tid in frames if tid in numbers]
+    commands = []
+    for tid in tids:
+        place = f"--thread {numbers[tid]} --frame {frames[tid]}"
+        commands += [f"-data-evaluate-expression {place} (void*)$pc", f"-data-evaluate-expression {place} (long)$sp"]
+    answers = session.batch(commands, limit, "looking for frame pointers")
+    places = {}
+    for position, tid in enumerate(tids):
+        counter, pointer = (str(answer.payload().get("value", "")) for answer in answers[2 * position : 2 * position + 2])
+        match = _PLACE.search(counter)
+        if match and pointer.isdigit():
+            places[tid] = (int(counter.split("0x", 1)[1].split()[0], 16) - int(match.group(1)), int(pointer))
+    return places

@@ -1,0 +1,153 @@
+"""One process of the family while it is captured, and the moment in which its picture is taken."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from dataclasses import dataclass, field
+
+from analyzer.capture import no_stop, procfs, stop
+from analyzer.capture.attach import Attach
+from analyzer.capture.core_notes import CoreThread, thread_pointer
+from analyzer.capture.glibc_threads import pthread_size
+from analyzer.capture.libc import find_libc
+from analyzer.capture.look import sample_again
+from analyzer.capture.method import Choice, Method, choose, needs_stop
+from analyzer.capture.photo import Photo
+from analyzer.capture.photo_stacks import stacks_of
+from analyzer.capture.restore import Target
+from analyzer.capture.seen import Seen
+from analyzer.capture.thread_pointers import thread_pointers
+from analyzer.capture.waits import describe
+from analyzer.errors import DebuggerDied, HangAnalyzeError, NotPermitted, ProcessGone
+
+BETWEEN_SAMPLES_S = 0.1
+"""Least time between the two samples that show whether anything moves."""
+_QUIET_WITHIN_S = 5.0
+_one_stop_at_a_time = threading.Lock()
+
+
+@dataclass
+class Member:
+    """One process of the family while it is captured."""
+
+    seen: Seen
+    target: Target
+    of_family: bool = True
+    """False: the chain of waits led here."""
+    debugger: Attach | None = None
+    error: HangAnalyzeError | None = None
+    method: Method | None = None
+    """How its stacks were taken; None where nobody asked for them."""
+    why: str = "nothing in it called for a debugger"
+    photo: Photo | None = None
+    mended: list[str] = field(default_factory=list)
+
+
+def wait_for_second_sample(seen: Seen) -> None:
+    """Until some time has passed since the first."""
+    remaining = BETWEEN_SAMPLES_S - (time.monotonic() - seen.before.taken)
+    if remaining > 0:
+        time.sleep(remaining)
+    sample_again(seen)
+
+
+def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: bool) -> None:
+    """Take the stacks of one member; runs in a thread of its own. Errors are kept in the member.
+
+    ``quiet`` is set when this program has nothing else to do: while a process stands still for our own tracing, no other
+    thread of ours should hold the interpreter. ``keep``: a photograph is wanted to be kept, whatever the method.
+    """
+    assert member.debugger is not None
+    seen = member.seen
+    try:
+        member.debugger.prepare()
+        wait_for_second_sample(seen)
+        member.method, member.why = choose(seen, wanted)
+        if member.method != "attach" or not member.debugger.may_take_turns:
+            member.debugger = member.debugger.on_its_own()
+        if member.method == "no-stop":
+            _from_photo(member, no_stop.take(seen))
+            reason = needs_stop(seen, _important(seen)) if wanted == "auto" else None
+            if reason is not None:
+                member.method, member.why = "stop", f"{member.why}; {reason}"
+        if member.method == "stop":
+            _from_photo(member, _stop(member, quiet))
+        elif member.method == "attach":
+            seen.stacks = member.debugger.photograph(seen.architecture, _important(seen), _addresses(seen))
+            if keep:
+                photo = member.photo = _stop(member, quiet)
+                seen.memory = photo.pages
+    except HangAnalyzeError as error:
+        member.error = error
+    except PermissionError:
+        member.error = NotPermitted(seen.pid, "It stopped being readable while we looked.", f"sudo hanganalyze {seen.pid}")
+    except OSError as error:
+        member.error = ProcessGone(seen.pid, error.strerror or str(error))
+    finally:
+        if member.error is not None:
+            seen.notes.append(f"the debugger failed: {member.error.what}")
+        if member.method != "no-stop":
+            member.mended = member.target.restore(died=isinstance(member.error, DebuggerDied))
+
+
+def _stop(member: Member, quiet: threading.Event) -> Photo:
+    assert member.debugger is not None
+    quiet.wait(_QUIET_WITHIN_S)
+    with _one_stop_at_a_time:
+        return stop.take(member.seen, member.debugger.max_pause)
+
+
+def _important(seen: Seen) -> list[int]:
+    """The main thread and those in a futex wait without a timeout."""
+    return [seen.pid, *(tid for tid in seen.syscalls if (wait := seen.futex(tid)) is not None and not wait.timed)]
+
+
+def _addresses(seen: Seen) -> list[int]:
+    """The futex words that are waited for."""
+    waits = (seen.futex(tid) for tid in seen.syscalls)
+    return list(dict.fromkeys(wait.address for wait in waits if wait is not None and not wait.timed))
+
+
+def _from_photo(member: Member, photo: Photo) -> None:
+    """A photograph's memory, calls, pointers and stacks become what was seen of the process."""
+    assert member.debugger is not None
+    seen = member.seen
+    member.photo = photo
+    _add_newborn(seen, photo)
+    for tid, thread in photo.threads.items():
+        if thread.problem is None:
+            state = sample.counters.state if (sample := seen.before.thread(tid)) else None
+            # A call that has returned already (a thread that stopped itself) is still the best word for where it stands.
+            if seen.syscalls.get(tid) != thread.call and (thread.call is not None or seen.moved(tid) is not False):
+                seen.syscalls[tid], seen.waits[tid] = thread.call, describe(thread.call, state)
+    seen.memory = photo.pages
+    seen.libc = find_libc(seen.space, photo.pages, procfs.link(seen.pid, "exe"))
+    pointers = _pointers(seen, photo)
+    seen.stacks = stacks_of(member.debugger.session, seen, photo, pointers, _important(seen), _addresses(seen))
+    seen.stacks.debugger_version = member.debugger.version
+
+
+def _add_newborn(seen: Seen, photo: Photo) -> None:
+    """Threads that began after the first look."""
+    known = {thread.tid for thread in seen.before.threads}
+    samples = (procfs.sample_thread(seen.pid, tid) for tid in photo.threads if tid not in known)
+    newborn = tuple(found for found in samples if found is not None)
+    seen.before = dataclasses.replace(seen.before, threads=seen.before.threads + newborn)
+    for thread in newborn:
+        seen.syscalls[thread.tid] = seen.waits[thread.tid] = None
+
+
+def _pointers(seen: Seen, photo: Photo) -> dict[int, int]:
+    """Thread pointers: from registers where they are there, else from what the kernel and glibc tell."""
+    if all(thread.registers is None for thread in photo.threads.values()) or seen.architecture is None:
+        return thread_pointers(seen)
+    size, found = pthread_size(seen), {}
+    for tid, thread in photo.threads.items():
+        if thread.registers is not None:
+            read = CoreThread(tid, 0, thread.registers, thread.others)
+            pointer = thread_pointer(read, seen.architecture, size)
+            if pointer is not None:
+                found[tid] = pointer
+    return found

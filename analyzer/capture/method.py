@@ -1,0 +1,39 @@
+"""Which way of capturing a process, and why: a sentence for the report."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from analyzer.capture.seen import Seen
+
+Choice = Literal["auto", "attach", "stop", "no-stop"]
+Method = Literal["attach", "stop", "no-stop"]
+
+_WITHOUT_RETURN_ADDRESS = {"s390x", "aarch64", "ppc64le"}
+"""The innermost function's return address is in a register here, which /proc does not show."""
+
+
+def choose(seen: Seen, wanted: Choice) -> tuple[Method, str]:
+    """The method for one process, after its second sample."""
+    if wanted != "auto":
+        return wanted, "it was asked for"
+    moved = [thread.tid for thread in seen.before.threads if seen.moved(thread.tid) is not False]
+    if not moved:
+        return "attach", "nothing of it moved between two samples, so standing still costs it nothing, and gdb sees most live"
+    if seen.architecture is None or seen.libc.value.kind != "glibc":
+        return "attach", "some of its threads work, but only gdb knows this kind of program"
+    count = f"{len(moved)} of its {len(seen.before.threads)} threads work"
+    if seen.pid in moved:
+        return "stop", f"{count}, the main one among them, so it was stopped as shortly as can be"
+    if seen.architecture.name in _WITHOUT_RETURN_ADDRESS:
+        return "stop", f"{count}, and without a stop {seen.architecture.name} does not show where a thread returns to"
+    return "no-stop", f"{count}, so it was photographed without stopping it"
+
+
+def needs_stop(seen: Seen, important: list[int]) -> str | None:
+    """After a photograph without a stop: whether a stack that matters was not to be had, and which."""
+    missing = [tid for tid in important if (stack := seen.stacks.threads.get(tid)) is None or stack.problem is not None]
+    if not missing:
+        return None
+    named = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
+    return f"without a stop the stack of thread {named} could not be seen whole"

@@ -1,0 +1,73 @@
+"""Which RPM package a file belongs to: asked of the ``rpm`` command, because the database's format is rpm's own business.
+
+rpm is run on a database of this host, or by an ordinary user on one of a process of his. The superuser does not let rpm parse
+a database that another root brings along: it belongs to the target, which may have written anything into it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from analyzer.capture.package.root import TargetRoot
+from analyzer.model import Package
+
+_DATABASES = ("usr/lib/sysimage/rpm", "var/lib/rpm")
+_FILES = ("rpmdb.sqlite", "Packages.db", "Packages")
+_FORMAT = "%{NAME}\\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\\t%{SOURCERPM}\\n"
+_PATIENCE_S = 5.0
+_MOST_OUTPUT = 1 << 16
+
+
+def find(root: TargetRoot, pid: int, path: str) -> Package | None:
+    """The package that holds ``path``; None where the root has no RPM database or that does not know the file."""
+    database = _database(root)
+    if database is None:
+        return None
+    how = f"rpm -qf {path}" if root.is_ours() else f"rpm --root /proc/{pid}/root -qf {path}"
+    command = shutil.which("rpm")
+    if command is None:
+        return Package("rpm", how=how, problem="its root has an RPM database, and there is no command «rpm» here to read it")
+    if not root.is_ours() and os.geteuid() == 0:
+        problem = "its root has an RPM database of its own, which the superuser does not read: it may hold anything"
+        return Package("rpm", how=how, problem=problem)
+    # By the name in the database, not by the file: the file need not exist in our own root.
+    where = [] if root.is_ours() else ["--dbpath", f"/proc/{pid}/root/{database}"]
+    answer = _ask([command, *where, "--query", "--whatprovides", "--queryformat", _FORMAT, path])
+    if answer is None:
+        return Package("rpm", how=how, problem=f"rpm did not answer within {_PATIENCE_S:g} s")
+    fields = answer.split("\n")[0].split("\t")
+    if len(fields) != 3:
+        return None
+    return Package("rpm", fields[0], fields[1], _source(fields[2], fields[0]), how=how)
+
+
+def _database(root: TargetRoot) -> str | None:
+    for folder in _DATABASES:
+        for file in _FILES:
+            try:
+                root.stat(f"{folder}/{file}")
+            except OSError:
+                continue
+            return folder
+    return None
+
+
+def _source(file: str, name: str) -> str | None:
+    """podman-4.9.4-3.el9.src.rpm -> podman, where the source package is called otherwise than the package."""
+    source = file.rsplit("-", 2)[0]
+    return source if file.endswith(".src.rpm") and source != name else None
+
+
+def _ask(command: list[str]) -> str | None:
+    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"}
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/"
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return None
+    return output[:_MOST_OUTPUT].decode("utf-8", "backslashreplace")

@@ -1,0 +1,155 @@
+"""From a photograph to stacks: gdb reads it as a core while the process goes on. Nothing in it is written to a disk."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from analyzer.capture import core_stacks
+from analyzer.capture.frame_pointer import frame_pointer
+from analyzer.capture.gdbmi import MiSession
+from analyzer.capture.own_note import NotedThread, OwnNote, encode
+from analyzer.capture.photo import Photo
+from analyzer.capture.seen import Seen
+from analyzer.capture.small_core import UNKNOWN, write_core
+from analyzer.capture.stacks import RawFrame, Stacks, ThreadStack
+from analyzer.model import Fact
+
+_NEEDS_REGISTER = "its outer frames need a register that only a stopped thread shows (--capture stop)"
+
+
+def stacks_of(
+    session: MiSession, seen: Seen, photo: Photo, pointers: Mapping[int, int], first: Sequence[int], addresses: Sequence[int]
+) -> Stacks:
+    """The stacks in a photograph, with the thread pointers that are known of it. See ``core_stacks.photograph``."""
+    stacks = Stacks(stopped_ms=photo.stopped_ms)
+    if any(thread.program_counter is not None and thread.problem is None for thread in photo.threads.values()):
+        stacks = _read(session, seen, photo, pointers, first, addresses)
+    if _find_frame_pointers(session, seen, photo, stacks):
+        stacks = _read(session, seen, photo, pointers, first, addresses)
+    stacks.stopped_ms = photo.stopped_ms
+    stacks.notes += photo.notes
+    for tid, thread in photo.threads.items():
+        stack = stacks.threads.get(tid)
+        if thread.problem is not None:
+            stacks.threads[tid] = ThreadStack(problem=thread.problem)
+        elif stack is not None and thread.registers is None:
+            stacks.threads[tid] = without_guesses(seen, stack)
+    for tid, pointer in pointers.items():
+        stacks.threads[tid] = dataclasses.replace(stacks.threads.get(tid, ThreadStack()), thread_pointer=pointer)
+    return stacks
+
+
+def _read(
+    session: MiSession, seen: Seen, photo: Photo, pointers: Mapping[int, int], first: Sequence[int], addresses: Sequence[int]
+) -> Stacks:
+    with _in_memory() as (file, path):
+        write(file, seen, photo, pointers, b"")
+        return core_stacks.photograph(session, path, first, addresses)
+
+
+def _find_frame_pointers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks) -> bool:
+    """For stacks that end where rbp is needed: work it out. Whether any was found, so that looking again is worth it."""
+    if seen.architecture is None or seen.architecture.name != "x86_64" or seen.memory is None or seen.space is None:
+        return False
+    unfinished = {
+        tid: len(stack.frames) - 1
+        for tid, stack in stacks.threads.items()
+        if stack.problem and stack.frames and not _complete(stack)
+        if tid in photo.threads and photo.threads[tid].registers is None
+    }
+    found = False
+    for tid, (function, stack_pointer) in core_stacks.ask_places(session, unfinished).items():
+        pointer = frame_pointer(seen.memory, seen.space, function, stack_pointer)
+        if pointer is not None:
+            photo.threads[tid] = dataclasses.replace(photo.threads[tid], frame_pointer=pointer)
+            found = True
+    return found
+
+
+def _complete(stack: ThreadStack) -> bool:
+    """gdb lists nothing beyond main(), so what it cannot see there is no loss."""
+    return bool(stack.frames) and stack.frames[-1].function == "main"
+
+
+def without_guesses(seen: Seen, stack: ThreadStack) -> ThreadStack:
+    """A stack from registers that are not all known, cut where a frame's address is no code: it came from one of the others."""
+    frames = stack.frames
+    kept = next((position for position, frame in enumerate(frames) if not _is_code(seen, frame)), len(frames))
+    problem = _NEEDS_REGISTER if kept < len(frames) or (stack.problem and not _complete(stack)) else None
+    if kept == len(frames) and problem is None and stack.problem:
+        return dataclasses.replace(stack, total=len(frames), problem=None)
+    total = stack.total if kept == len(frames) and problem is None else None
+    return dataclasses.replace(stack, frames=frames[:kept], total=total, problem=problem)
+
+
+def _is_code(seen: Seen, frame: RawFrame) -> bool:
+    if frame.address is None or frame.address == UNKNOWN:
+        return False
+    mapping = seen.space.at(frame.address) if seen.space else None
+    return mapping is not None and "x" in mapping.permissions
+
+
+@contextmanager
+def _in_memory() -> Iterator[tuple[IO[bytes], Path]]:
+    """A file without a name: the process's memory may hold secrets, and this goes with us whatever happens."""
+    descriptor = os.memfd_create("hanganalyze-core", os.MFD_CLOEXEC)
+    with os.fdopen(descriptor, "wb") as file:
+        yield file, Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+
+
+def write(file: IO[bytes], seen: Seen, photo: Photo, pointers: Mapping[int, int], own_note: bytes) -> None:
+    """The photograph as a core; ``own_note`` may be empty."""
+    assert seen.architecture is not None
+    assert seen.space is not None
+    write_core(file, seen.architecture, seen.before, seen.space, photo, pointers, own_note)
+
+
+def note_of(seen: Seen, photo: Photo, method: str, facts: Sequence[Fact]) -> OwnNote:
+    """What a core cannot say in its own words."""
+    before = seen.before
+    answers = {fact.name: {"yes": True, "no": False}.get(fact.holds) for fact in facts if fact.tid is None}
+    threads = []
+    for thread in before.threads:
+        taken = photo.threads.get(thread.tid)
+        threads.append(
+            NotedThread(
+                tid=thread.tid,
+                namespace_tid=thread.namespace_tid,
+                name=thread.name,
+                state=thread.counters.state,
+                wchan=thread.wchan,
+                syscall=thread.counters.syscall,
+                moved=seen.moved(thread.tid),
+                pointer=seen.thread_pointer(thread.tid),
+                whole=taken is not None and taken.registers is not None,
+                problem=taken.problem if taken else "it ended before the photograph was taken",
+            )
+        )
+    return OwnNote(
+        method=method,
+        consistent=photo.consistent,
+        stopped_ms=photo.stopped_ms,
+        name=before.name,
+        ppid=before.ppid,
+        uid=before.uid,
+        state=before.state,
+        namespace_pids=before.namespace_pids,
+        between_samples_s=seen.between_samples_s,
+        robust_list_unregistered=answers.get("robust-list-unregistered"),
+        shares_memory=answers.get("address-space-shared"),
+        threads=tuple(threads),
+    )
+
+
+def core_of(seen: Seen, photo: Photo, method: str, facts: Sequence[Fact]) -> bytes:
+    """The photograph as a core to be kept, with the note."""
+    file = io.BytesIO()
+    pointers = {tid: stack.thread_pointer for tid, stack in seen.stacks.threads.items() if stack.thread_pointer is not None}
+    write(file, seen, photo, pointers, encode(note_of(seen, photo, method, facts)))
+    return file.getvalue()

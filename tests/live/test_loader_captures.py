@@ -1,0 +1,74 @@
+"""The bundled loader, hung for real, captured in every way and read back from its cores, with libc's debug information and
+without: always proven, always the same lock."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from analyzer.reference.image_make import make_image
+from analyzer.reference.options import LoaderOptions, Widen
+from analyzer.reference.run import RunningLoader, run_until_hung
+from tests.live.analysing import HIDE_DEBUG_INFO, Ran, hanganalyze
+from tests.live.test_core import needs_gcore
+
+pytestmark = pytest.mark.live
+
+LOCKS = {"stdio": "list_all_lock", "malloc": "main_arena", "atfork": "atfork_lock"}
+TRIES, WITHIN_S = 60, 120.0
+
+
+@pytest.fixture(scope="module", params=LOCKS)
+def widen(request: pytest.FixtureRequest) -> Widen:
+    widener: Widen = request.param
+    return widener
+
+
+@pytest.fixture(params=[(), HIDE_DEBUG_INFO], ids=["debug-info", "no-debug-info"])
+def wrapper(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    if os.geteuid() != 0 and request.param:
+        pytest.skip("only root can hide a folder from itself")
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def hung(widen: Widen, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLoader]:
+    folder = tmp_path_factory.mktemp("loader")
+    image = make_image(folder / "image.tar")
+    with run_until_hung(LoaderOptions(image.path, folder / "store", "none", widen), TRIES, WITHIN_S) as loader:
+        yield loader
+
+
+def check(ran: Ran, lock: str) -> None:
+    assert ran.code == 0, ran.stderr
+    found = [finding for finding in ran.result["findings"] if finding["certainty"] == "proven"]
+    assert [(finding["signature"], finding["lock"]["symbol"]) for finding in found] == [("glibc-fork-lock-after-raw-clone", lock)]
+
+
+@pytest.mark.parametrize("method", ["no-stop", "stop", "attach"])
+def test_every_way_of_capturing(hung: RunningLoader, widen: Widen, wrapper: tuple[str, ...], method: str) -> None:
+    ran = hanganalyze(hung.pid, "--capture", method, "--no-reference", "--json", wrapper=wrapper)
+    check(ran, LOCKS[widen])
+    assert ran.result["snapshot"]["capture"]["method"] == method
+
+
+@needs_gcore
+def test_core_of_gdb(hung: RunningLoader, widen: Widen, wrapper: tuple[str, ...], tmp_path: Path) -> None:
+    subprocess.run(["gcore", "-o", str(tmp_path / "core"), str(hung.child_pid)], capture_output=True, check=True, timeout=60)
+    core = str(tmp_path / f"core.{hung.child_pid}")
+    check(hanganalyze("core", core, "--no-reference", "--json", wrapper=wrapper), LOCKS[widen])
+
+
+@pytest.mark.parametrize("method", ["no-stop", "stop"])
+def test_core_of_our_own(hung: RunningLoader, widen: Widen, wrapper: tuple[str, ...], method: str, tmp_path: Path) -> None:
+    child = hung.child_pid
+    assert child is not None
+    saved = tmp_path / "small"
+    options = ("--capture", method, "--save-core", str(saved), "--no-reference", "--json")
+    check(hanganalyze(child, *options, wrapper=wrapper), LOCKS[widen])
+    assert saved.stat().st_mode & 0o777 == 0o600
+    check(hanganalyze("core", str(saved), "--no-reference", "--json", wrapper=wrapper), LOCKS[widen])
