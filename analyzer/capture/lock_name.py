@@ -34,6 +34,8 @@ _LINKER = {
 """Locks inside _rtld_global, by the call that waits for them."""
 _FORK = {"fork", "__fork", "__libc_fork"}
 _LARGEST_FORK = 16384
+# Heaps beside the main one begin at multiples of a megabyte or more, with struct heap_info (longer from 2.35 on); then the arena.
+_HEAP_ALIGNMENT, _ARENA_IN_HEAP = 1 << 20, {0x20, 0x30}
 _CALL_TO_ITS_NEXT = {"x86_64": 5, "s390x": 6, "aarch64": 4, "ppc64le": 4}
 
 
@@ -50,8 +52,9 @@ def lock_name(seen: Seen, tid: int, address: int) -> tuple[str | None, str | Non
         name = _bare(frame.function)
         if name in _TAKEN_BY:
             return _TAKEN_BY[name], f"the waiting call: {name} takes no other lock"
-    if _is_main_arena(seen, address):
-        return "main_arena", "the structure at its address: empty bins of malloc's main arena point to themselves"
+    arena = _arena(seen, address)
+    if arena is not None:
+        return arena, "the structure at its address: empty bins of a malloc arena point to themselves"
     place = _place_in_fork(seen, frames, address)
     return (place, "the place in fork's code from which it is taken") if place else (None, None)
 
@@ -60,21 +63,23 @@ def _bare(function: str | None) -> str:
     return (function or "").removeprefix("__GI_")
 
 
-def _is_main_arena(seen: Seen, address: int) -> bool:
+def _arena(seen: Seen, address: int) -> str | None:
     """malloc_state: mutex, flags, have_fastchunks (2.26+), fastbins[10], top, last_remainder, bins[254].
 
     An empty bin's forward and backward pointers are its own address minus two words. At least 32 bins of that form in a
-    row, in libc's own data, is nothing else.
+    row, in libc's own data or at the head of a heap that malloc has mapped, is nothing else.
     """
     if seen.memory is None or seen.space is None or seen.architecture is None:
-        return False
+        return None
     module = seen.space.module(address)
-    if module is None or module[0] != seen.libc.value.path:
-        return False
+    if module is None and address % _HEAP_ALIGNMENT not in _ARENA_IN_HEAP:
+        return None
+    if module is not None and module[0] != seen.libc.value.path:
+        return None
     try:
         data = seen.memory.read(address, 2200)
     except MemoryUnreadable:
-        return False
+        return None
     order = "<" if seen.architecture.byte_order == "little" else ">"
     words = struct.unpack(f"{order}{len(data) // 8}Q", data[: len(data) // 8 * 8])
     empty = 0
@@ -82,7 +87,9 @@ def _is_main_arena(seen: Seen, address: int) -> bool:
         own = address + 8 * index - 16
         if words[index] == words[index + 1] == own:
             empty += 1
-    return empty >= 32
+    if empty < 32:
+        return None
+    return "main_arena" if module is not None else "a malloc arena"
 
 
 def _place_in_fork(seen: Seen, frames: tuple[RawFrame, ...], address: int) -> str | None:
