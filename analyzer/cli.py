@@ -133,7 +133,7 @@ def _analyse_one(pid: int, arguments: argparse.Namespace, format: Format, target
     say = _progress(arguments)
     diagnosis = diagnose_process(pid, arguments, format, target, say, _note)
     say("")
-    _deliver(diagnosis, format, target)
+    _deliver(diagnosis, format, target, arguments)
     return _exit_code(diagnosis)
 
 
@@ -149,16 +149,20 @@ def _core(arguments: argparse.Namespace) -> int:
     say = _progress(arguments)
     diagnosis = diagnose_core(arguments, format, say)
     say("")
-    _deliver(diagnosis, format, target)
+    _deliver(diagnosis, format, target, arguments)
     return _exit_code(diagnosis)
 
 
-def _deliver(diagnosis: Diagnosis, format: Format, target: str | None) -> None:
+def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments: argparse.Namespace) -> None:
     """The report to its place; on the terminal the verdict and the path."""
     from analyzer.output import default_name, write
+    from analyzer.privacy import for_report
     from analyzer.render import render
+    from analyzer.render.words import words_for
 
-    data = render(diagnosis, format)
+    diagnosis = for_report(diagnosis, arguments, _note)
+    words = words_for(arguments.lang, os.environ)
+    data = render(diagnosis, format, words)
     if target == "-" or (target is None and format == "text"):
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -166,14 +170,10 @@ def _deliver(diagnosis: Diagnosis, format: Format, target: str | None) -> None:
     name = default_name(diagnosis.snapshot.processes[0], format)
     path = Path(target) / name if target and Path(target).is_dir() else Path(target or name)
     write(path, data)
-    _out(_summary(diagnosis))
-    _out(f"Report: {path}")
-
-
-def _summary(diagnosis: Diagnosis) -> str:
     from analyzer.render.text import to_text
 
-    return to_text(diagnosis, **_terminal())
+    _out(to_text(diagnosis, words, **_terminal()))
+    _out(f"Report: {path}")
 
 
 def _terminal() -> Terminal:
@@ -196,7 +196,7 @@ def _trace(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.file} cannot be read: {error.strerror}.") from error
     source = "standard input" if arguments.file == "-" else arguments.file
     diagnosis = analyse_trace(data.decode("utf-8", "backslashreplace"), source, arguments.signatures)
-    _deliver(diagnosis, format, target)
+    _deliver(diagnosis, format, target, arguments)
     return _exit_code(diagnosis)
 
 
@@ -208,12 +208,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _series(arguments: argparse.Namespace, make: Make) -> int:
     from analyzer.output import check_writable, series_name, series_place
+    from analyzer.privacy import series_for_report
     from analyzer.series_watch import watch
 
     format, target = _format_and_target(arguments)
     if target != "-":
         check_writable(series_place(target, "hanganalyze-run"))
     result = watch(make, _note, _interrupt, verbose=arguments.verbose)
+    result = series_for_report(result, arguments, _note)
     _deliver_series(result, format, target, series_name(result, format))
     return _exit_code_of_series(result)
 
@@ -249,7 +251,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     format, target = _format_and_target(arguments)
     diagnosis = demonstrate(arguments.widen, _progress(arguments))
     _progress(arguments)("")
-    _deliver(diagnosis, format, target)
+    _deliver(diagnosis, format, target, arguments)
     return _exit_code(diagnosis)
 
 
@@ -307,7 +309,7 @@ def _render(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.saved} is the analysis of one process: it has no hang number {arguments.hang}.")
     else:
         diagnosis = saved
-    _deliver(diagnosis, format, target)
+    _deliver(diagnosis, format, target, arguments)
     return _exit_code(diagnosis)
 
 
@@ -324,6 +326,12 @@ def _scan(arguments: argparse.Namespace) -> int:
     return FOUND if command.found else NOT_FOUND
 
 
+def _ticket(arguments: argparse.Namespace) -> int:
+    from analyzer.ticket_command import run
+
+    return FOUND if run(arguments, _out, _note) else NOT_FOUND
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "analyse": _analyse,
     "scan": _scan,
@@ -335,4 +343,5 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "reference": _reference,
     "signatures": _signatures,
     "render": _render,
+    "ticket": _ticket,
 }

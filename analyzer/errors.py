@@ -23,7 +23,11 @@
         ├── OutputUnwritable       the report could not be written
         ├── CompilerMissing        the reference loader cannot be built here
         ├── BuildFailed            the compiler refused our sources
-        └── LoaderFailed           the reference loader ran and did not do what it should
+        ├── LoaderFailed           the reference loader ran and did not do what it should
+        ├── ExtraMissing           the command needs packages that are not installed
+        ├── NoToken                nothing to identify ourselves to a tracker with
+        ├── ReportTooLarge         the tracker would not take the file
+        └── TicketFailed           the tracker refused, or was not heard of again
 
 Nothing below ``cli.py`` prints or exits; it raises one of these.
 """
@@ -247,3 +251,41 @@ class LoaderFailed(CannotAnalyse):
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"The reference loader failed: {detail}.", next_command="hanganalyze doctor")
+
+
+class ExtraMissing(CannotAnalyse):
+    """An optional part of the installation."""
+
+    def __init__(self, extra: str, module: str) -> None:
+        super().__init__(
+            f"This needs the package {module}, which is not installed.", next_command=f"pip install 'hanganalyze[{extra}]'"
+        )
+
+
+class NoToken(CannotAnalyse):
+    """No token in the environment, the keyring or netrc."""
+
+    def __init__(self, host: str, variables: str, service: str) -> None:
+        super().__init__(
+            f"There is no token for {host}.",
+            cause=f"Looked in the environment ({variables}), in the keyring (service {service}, user {host}) and in netrc.",
+            next_command=f"keyring set {service} {host}",
+        )
+
+
+class ReportTooLarge(CannotAnalyse):
+    """Asked before anything was sent."""
+
+    def __init__(self, host: str, size: int, limit: int | None) -> None:
+        told = f"{host} takes at most {limit // 1024} KB" if limit is not None else f"{host} takes no attachments"
+        super().__init__(
+            f"The report has {-(-size // 1024)} KB; {told}. Nothing was sent.",
+            next_command="hanganalyze render REPORT --format markdown, and paste it",
+        )
+
+
+class TicketFailed(CannotAnalyse):
+    """The tracker refused, or the connection did not hold."""
+
+    def __init__(self, url: str, what: str, posted: str, next_command: str) -> None:
+        super().__init__(f"Posting to {url} failed: {what}.", cause=posted, next_command=next_command)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analyzer import __version__
-from analyzer.render import FORMATS
+from analyzer.render import FORMATS, LANGUAGES
 
 OVERVIEW = """\
 Why does this process not move? Attaches gdb, proves the cause, writes one HTML file for the bug ticket.
@@ -22,6 +22,7 @@ Why does this process not move? Attaches gdb, proves the cause, writes one HTML 
   hanganalyze reference build|run|trials    the reference loader
   hanganalyze signatures list|show|lint|test|explain|new    the catalogue of known hangs
   hanganalyze render SAVED.json   another format from a saved result
+  hanganalyze ticket REPORT --to URL    into the ticket: Bugzilla, GitLab, Jira, GitHub
 
 Exit status: 0 a root cause was found (likely or proven); 1 analysed, none found (healthy, or hung and unknown);
 2 wrong usage; 3 could not analyse (gone, not permitted, the debugger failed).
@@ -60,6 +61,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="PATH", help="where the result goes; - is standard output")
     parser.add_argument("--format", choices=FORMATS, default=None, help="default: html")
     parser.add_argument("--json", action="store_true", help="the same as --format json -o -")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of the report; default: the locale's")
     parser.add_argument("-v", "--verbose", action="store_true", help="say what is done, and show the whole error")
 
 
@@ -78,7 +80,12 @@ def _add_capture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gdb", metavar="PATH", help="the gdb to use (also: HANGANALYZE_GDB)")
     parser.add_argument("--save-core", metavar="PATH", type=Path,
                         help="keep a small core of the process, for hanganalyze core; it holds parts of its memory")  # fmt: skip
-    parser.add_argument("--include-values", action="store_true", help="put command lines into the report")
+
+
+def _add_privacy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--include-values", action="store_true",
+                        help="put command lines into the report, and replace nothing in it by placeholders")  # fmt: skip
+    parser.add_argument("--show-redacted", action="store_true", help="list on the terminal what the placeholders stand for")
 
 
 def _seconds(text: str) -> float:
@@ -107,6 +114,7 @@ def analysis() -> argparse.ArgumentParser:
     parser.add_argument("pids", metavar="PID", nargs="+", type=_pid, help="process id, as ps shows it")
     parser.add_argument("--version", action="version", version=f"hanganalyze {__version__}")
     _add_output(parser)
+    _add_privacy(parser)
     _add_capture(parser)
     _add_judging(parser)
     return parser
@@ -129,6 +137,7 @@ def run() -> argparse.ArgumentParser:
     parser.add_argument("--rate-before", metavar="RATE",
                         help="how often it hung before: 0.005, 0.5%%, 1/200 or a saved result")  # fmt: skip
     _add_output(parser)
+    _add_privacy(parser)
     _add_capture(parser)
     _add_judging(parser)
     return parser
@@ -143,6 +152,7 @@ def core() -> argparse.ArgumentParser:
                         help="folder with the files of the machine that it comes from; default: /")  # fmt: skip
     parser.add_argument("--gdb", metavar="PATH", help="the gdb to use (also: HANGANALYZE_GDB)")
     _add_output(parser)
+    _add_privacy(parser)
     _add_judging(parser)
     return parser
 
@@ -153,6 +163,7 @@ def demo() -> argparse.ArgumentParser:
     parser.add_argument("--widen", choices=("stdio", "malloc", "atfork", "nss"), default="stdio",
                         help="the lock that another thread holds at the loader's raw clone (default stdio)")  # fmt: skip
     _add_output(parser)
+    _add_privacy(parser)
     return parser
 
 
@@ -211,6 +222,28 @@ def render() -> argparse.ArgumentParser:
     return parser
 
 
+def ticket() -> argparse.ArgumentParser:
+    """``hanganalyze ticket REPORT --to URL``."""
+    parser = _parser(
+        "ticket",
+        "A report into its ticket: Bugzilla, GitLab, Jira or GitHub. Shows exactly what would leave this machine, and asks.\n"
+        "The token comes from the environment (HANGANALYZE_TOKEN; GITHUB_TOKEN, GH_TOKEN and GITLAB_TOKEN for github.com and\n"
+        "gitlab.com), from the keyring (keyring set hanganalyze HOST) or from netrc; Jira Cloud needs a login too\n"
+        "(HANGANALYZE_LOGIN, or netrc). Needs pip install 'hanganalyze[tickets]'.",
+    )
+    parser.add_argument("report", metavar="REPORT", type=Path, help="HTML or JSON of an analysis")
+    parser.add_argument("--to", metavar="URL", required=True, help="the ticket's address as the browser shows it")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be sent, and send nothing")
+    parser.add_argument("--private", action="store_true", help="not for the public (Bugzilla: private; GitLab: internal note)")
+    parser.add_argument("--gist", action="store_true", help="GitHub: put the file into a secret gist")
+    parser.add_argument("--attached", metavar="LINK", help="the file is there already: post the comment alone")
+    parser.add_argument("--find-duplicates", action="store_true", help="first search the tracker for the same finding")
+    parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="S", help="for each request (default 60)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the whole error")
+    return parser
+
+
 def trace() -> argparse.ArgumentParser:
     """``hanganalyze trace [FILE|-]``."""
     parser = _parser(
@@ -220,6 +253,7 @@ def trace() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="default: standard input")
     _add_output(parser)
+    _add_privacy(parser)
     parser.add_argument("--signatures", metavar="DIR", type=Path, action="append", default=[])
     return parser
 
@@ -247,7 +281,7 @@ def scan() -> argparse.ArgumentParser:
 
 COMMANDS = {
     "core": core, "trace": trace, "run": run, "scan": scan, "demo": demo, "doctor": doctor, "reference": reference,
-    "signatures": signatures, "render": render,
+    "signatures": signatures, "render": render, "ticket": ticket,
 }  # fmt: skip
 """Name of a command -> its parser."""
 

@@ -79,6 +79,7 @@ class ScanCommand:
         from analyzer.analyse import analyse_process
         from analyzer.capture.live import Options
         from analyzer.output import check_writable, default_name, write
+        from analyzer.privacy import without_private
         from analyzer.render import render
 
         format: Format = self._arguments.format or "html"
@@ -89,6 +90,7 @@ class ScanCommand:
             diagnosis = analyse_process(
                 one.pid, options, signatures=self._arguments.signatures, with_reference=not self._arguments.no_reference
             )
+            diagnosis, _ = without_private(diagnosis)
             path = folder / default_name(diagnosis.snapshot.processes[0], format)
             write(path, render(diagnosis, format))
         except HangAnalyzeError as error:

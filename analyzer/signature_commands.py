@@ -50,8 +50,11 @@ def _show(arguments: argparse.Namespace, folders: list[Path]) -> tuple[str, bool
 
 def _lint(_: argparse.Namespace, folders: list[Path]) -> tuple[str, bool]:
     from analyzer.diagnose.cases import lint
+    from analyzer.diagnose.translations import lint_translations
 
     problems = lint(folders)
+    if not problems:
+        problems = lint_translations(folders, _load(folders))
     return ("\n".join(problems) if problems else "no mistake found"), not problems
 
 

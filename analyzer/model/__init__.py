@@ -15,12 +15,14 @@ from analyzer.model.diagnosis import (
     Finding,
     NearMiss,
     Reason,
+    Redaction,
     Reference,
     ReferencePhoto,
     Status,
     TrialFigures,
 )
 from analyzer.model.package import FoundBy, GoBuild, Package
+from analyzer.model.private import Private, PrivateValue
 from analyzer.model.snapshot import (
     Capture,
     CaptureMethod,
@@ -75,8 +77,11 @@ __all__ = [
     "Outcome",
     "Owner",
     "Package",
+    "Private",
+    "PrivateValue",
     "Process",
     "Reason",
+    "Redaction",
     "Reference",
     "ReferencePhoto",
     "Snapshot",

@@ -131,6 +131,18 @@ class ReferencePhoto:
 
 
 @dataclass(frozen=True)
+class Redaction:
+    """A private value that a placeholder stands for; the value itself is nowhere in a result."""
+
+    kind: str
+    """user, host, home, machine-id, boot-id, ip-address, mac-address, argument, environment, e-mail, token or secret."""
+    name: str
+    """The placeholder, ``<user-1>``: the same wherever the value stood."""
+    count: int
+    """How often it stands in the result."""
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """What it means: the whole result; every format is made from it and from nothing else."""
 
@@ -152,3 +164,5 @@ class Diagnosis:
     counted in its reasons."""
     fingerprint: str | None = None
     """The same for the same bug on another architecture, C library or build; None where no frame has a name."""
+    redactions: tuple[Redaction, ...] | None = None
+    """What was replaced; None = nobody looked (--include-values, or a result of an older version)."""

@@ -9,18 +9,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.model import Diagnosis, TrialResult
+    from analyzer.render.words import Words
 
 Format = Literal["html", "json", "markdown", "text"]
+LANGUAGES = ("en", "zh")
 FORMATS: tuple[Format, ...] = ("html", "json", "markdown", "text")
 
 
-def render(diagnosis: Diagnosis, format: Format) -> bytes:
-    """The report in one format, UTF-8. Text is without colours and 100 columns wide; text.py makes others."""
+def render(diagnosis: Diagnosis, format: Format, words: Words | None = None) -> bytes:
+    """The report in one format, UTF-8, in English unless ``words`` are others; JSON is the same in every language.
+
+    Text is without colours and 100 columns wide; text.py makes others.
+    """
+    from analyzer.render.words import ENGLISH
+
+    words = words or ENGLISH
     match format:
         case "html":
             from analyzer.render.html import to_html
 
-            return to_html(diagnosis).encode()
+            return to_html(diagnosis, words).encode()
         case "json":
             from analyzer.render.json import to_json
 
@@ -28,11 +36,11 @@ def render(diagnosis: Diagnosis, format: Format) -> bytes:
         case "markdown":
             from analyzer.render.markdown import to_markdown
 
-            return to_markdown(diagnosis).encode()
+            return to_markdown(diagnosis, words).encode()
         case "text":
             from analyzer.render.text import to_text
 
-            return to_text(diagnosis).encode()
+            return to_text(diagnosis, words).encode()
 
 
 def warm_up(format: Format, cache: Path | None = None) -> None:

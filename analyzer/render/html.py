@@ -27,6 +27,7 @@ from analyzer.render.json import to_json
 from analyzer.render.markdown import affected
 from analyzer.render.safe import NAME_LIMIT, TEXT_LIMIT, is_web, paragraphs, visible
 from analyzer.render.surroundings import left_out, subject_name, surroundings
+from analyzer.render.translate import translated
 from analyzer.render.trials import trials
 from analyzer.render.verdict import by_weight, verdict
 from analyzer.render.words import ENGLISH, Words
@@ -88,7 +89,8 @@ def compile_templates(cache: Path | None = None) -> None:
 
 def to_html(diagnosis: Diagnosis, words: Words = ENGLISH) -> str:
     """The whole page."""
-    return environment().get_template("report.html.j2").render(_view(diagnosis, words))
+    data = Markup(embed(to_json(diagnosis, indent=None)))  # noqa: S704 - embed() leaves no < in it
+    return environment().get_template("report.html.j2").render(_view(translated(diagnosis, words), words), data=data)
 
 
 @functools.cache
@@ -170,7 +172,6 @@ def _view(diagnosis: Diagnosis, words: Words) -> dict[str, Any]:
         "surroundings": surroundings(diagnosis, words),
         "left_out": left_out(diagnosis, words),
         "limit": LIST_LIMIT,
-        "data": Markup(embed(to_json(diagnosis, indent=None))),  # noqa: S704 - embed() leaves no < in it
         "tool": next((f"{one.name} {one.version}" for one in diagnosis.snapshot.tools), "hanganalyze"),
         "telling": lambda group: telling_frame(group.threads[0]),
     }

@@ -15,6 +15,7 @@ from analyzer.render.frames import normalised, source_place
 from analyzer.render.groups import StackLine, groups, stack_lines
 from analyzer.render.safe import NAME_LIMIT, is_web, paragraphs, visible
 from analyzer.render.surroundings import left_out
+from analyzer.render.translate import translated
 from analyzer.render.verdict import by_weight, verdict
 from analyzer.render.words import ENGLISH, Words
 
@@ -32,9 +33,10 @@ JOINER = "\u2060"
 
 def to_markdown(diagnosis: Diagnosis, words: Words = ENGLISH) -> str:
     """The ticket's text, ends with a newline."""
+    diagnosis = translated(diagnosis, words)
     head = verdict(diagnosis, words)
     finding = diagnosis.findings[0] if diagnosis.findings else None
-    blocks = [f"## {prose(head.sentence)}", f"**{prose(head.surety)}.** {prose(head.surety_means)}"]
+    blocks = [f"## {prose(head.sentence)}", f"**{prose(head.surety)}{words('text.stop')}** {prose(head.surety_means)}"]
     if head.remark:
         blocks.append(prose(head.remark))
     blocks.append(f"**{words('label.fix')}:** {prose(head.fix)}")

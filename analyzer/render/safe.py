@@ -59,7 +59,7 @@ def paragraphs(text: str, limit: int = 2 * TEXT_LIMIT) -> tuple[str, ...]:
 
 def first_sentence(paragraph: str, limit: int = 280) -> str:
     """For places where there is room for one sentence only."""
-    end = re.search(r"[.!?](?=\s+[A-Z«\"'(])", paragraph)
+    end = re.search(r"[.!?](?=\s+[A-Z«\"'(])|。", paragraph)
     return clip(paragraph[: end.end()] if end else paragraph, limit)
 
 

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.render.find import subject_pid
 
 if TYPE_CHECKING:
-    from analyzer.model import Capture, Diagnosis, Libc, Process
+    from collections.abc import Sequence
+
+    from analyzer.model import Capture, Diagnosis, Libc, Process, Redaction
     from analyzer.render.words import Words
+
+
+REDACTED_LIMIT = 40
+"""Placeholders of one kind that are named."""
 
 
 class Entry(NamedTuple):
@@ -52,6 +58,7 @@ def left_out(diagnosis: Diagnosis, words: Words) -> tuple[str, ...]:
     snapshot = diagnosis.snapshot
     shown = any(process.command_line is not None for process in snapshot.processes)
     told = [words("left-out.command-line-shown" if shown else "left-out.command-line"), words("left-out.memory")]
+    told += _redacted(diagnosis.redactions, words)
     for process in snapshot.processes:
         name = words.process(process, process.pid)
         if process.threads_total is not None and process.threads_total > len(process.threads):
@@ -62,6 +69,22 @@ def left_out(diagnosis: Diagnosis, words: Words) -> tuple[str, ...]:
         problems = dict.fromkeys(thread.problem for thread in process.threads if thread.problem)
         told += [words("left-out.problem", process=name, problem=problem) for problem in problems]
     return tuple(dict.fromkeys((*told, *unseen(diagnosis))))
+
+
+def _redacted(redactions: Sequence[Redaction] | None, words: Words) -> list[str]:
+    """A sentence for each kind of value that was replaced: its placeholders, and how often each stands in the result."""
+    if redactions is None:
+        return []
+    kinds: dict[str, list[str]] = {}
+    for one in redactions:
+        kinds.setdefault(one.kind, []).append(words.count("left-out.redacted-name", one.count, name=one.name))
+    told = []
+    for kind, names in kinds.items():
+        shown = names[:REDACTED_LIMIT]
+        if more := len(names) - len(shown):
+            shown.append(words.count("left-out.redacted-more", more))
+        told.append(words("left-out.redacted", kind=words.choice("redacted-kind", kind), names=", ".join(shown)))
+    return told or [words("left-out.redacted-none")]
 
 
 def unseen(diagnosis: Diagnosis) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from analyzer.render.find import process_of, subject_pid, thread_in, wait_told
 from analyzer.render.groups import stack_lines
 from analyzer.render.markdown import affected, stack_text
 from analyzer.render.safe import visible
+from analyzer.render.translate import translated
 from analyzer.render.verdict import verdict
 from analyzer.render.words import ENGLISH, Words
 
@@ -40,6 +41,7 @@ def to_text(diagnosis: Diagnosis, words: Words = ENGLISH, *, width: int = 100, c
     """The summary, wrapped at ``width`` columns, ends with a newline. ``colour`` adds terminal styles, unless NO_COLOR is set."""
     from rich.console import Console
 
+    diagnosis = translated(diagnosis, words)
     output = io.StringIO()
     console = Console(
         file=output,
@@ -69,7 +71,7 @@ def _parts(diagnosis: Diagnosis, words: Words) -> Iterator[RenderableType]:
 
     head = verdict(diagnosis, words)
     yield Text(visible(head.sentence, 600), STYLES[head.tone])
-    yield Text.assemble((f"{head.surety}. ", "bold"), visible(head.surety_means))
+    yield Text.assemble((head.surety + words("text.stop") + " ", "bold"), visible(head.surety_means))
     if head.remark:
         yield Text(visible(head.remark, 600))
     chain = tree(story(diagnosis, words), words)
@@ -96,6 +98,8 @@ def _parts(diagnosis: Diagnosis, words: Words) -> Iterator[RenderableType]:
         told = " ".join(filter(None, (affected(finding, words), finding.affected.value and f"({finding.affected.value})")))
         yield Text.assemble((words("heading.affected") + "  ", "bold"), visible(told, 900))
     yield Text.assemble((words("text.next") + " ", "bold"), visible(head.verify, 400))
+    if diagnosis.redactions:
+        yield Text(words.count("text.redacted", len(diagnosis.redactions)), "dim")
 
 
 def _decisive(diagnosis: Diagnosis) -> list[Reason]:

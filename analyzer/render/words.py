@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.render.chinese import CHINESE_TEXTS
+from analyzer.render.chinese_questions import CHINESE_QUESTIONS
 from analyzer.render.english import ENGLISH_TEXTS
+from analyzer.render.english_series import SERIES_TEXTS
 from analyzer.render.safe import visible
 
 if TYPE_CHECKING:
@@ -24,10 +27,16 @@ PROCESS_LIMIT = 48
 class Words:
     """One language: ``words("key", name=value)`` is a sentence."""
 
-    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+    def __init__(
+        self, language: str, texts: Mapping[str, str], catalogue: str = "en", questions: Mapping[str, str] | None = None
+    ) -> None:
         self.language = language
         """BCP 47 tag, for ``<html lang>``."""
+        self.catalogue = catalogue
+        """What the language is called on the command line and in ``signatures/``."""
         self.texts = texts
+        self.questions = questions or {}
+        """The questions of the facts, by the fact's name; empty for English, which the facts speak themselves."""
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The sentence of this key; KeyError for a key that the catalogue does not have."""
@@ -51,4 +60,14 @@ class Words:
 
 
 ENGLISH = Words("en", ENGLISH_TEXTS)
-LANGUAGES = {ENGLISH.language: ENGLISH}
+CHINESE = Words("zh-Hans", {**SERIES_TEXTS, **CHINESE_TEXTS}, "zh", CHINESE_QUESTIONS)
+LANGUAGES = {words.catalogue: words for words in (ENGLISH, CHINESE)}
+"""By the name that ``--lang`` takes."""
+
+
+def words_for(wanted: str | None, environment: Mapping[str, str]) -> Words:
+    """The language asked for, else the locale's (the first of LC_ALL, LC_MESSAGES and LANG that is set), else English."""
+    if wanted is not None:
+        return LANGUAGES[wanted]
+    locale = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
+    return LANGUAGES.get(locale.replace("-", "_").partition("_")[0].lower(), ENGLISH)

@@ -13,11 +13,13 @@ from analyzer.data import folder
 from analyzer.model import Process
 from analyzer.render.words import ENGLISH, LANGUAGES, Words
 
+CATALOGUES = ("english.py", "chinese.py", "chinese_questions.py")
+
 
 def used_keys() -> set[str]:
     """Keys as the code spells them; those put together at run time by their beginning, with a dot at the end."""
     files = [*Path(render.__path__[0]).glob("*.py"), *folder("reports").rglob("*.j2")]
-    texts = [file.read_text(encoding="utf-8") for file in files if not file.name.startswith("english")]
+    texts = [file.read_text(encoding="utf-8") for file in files if not file.name.startswith(("english", "chinese"))]
     found = set()
     for text in texts:
         found |= set(re.findall(r"""["']([a-z][a-z-]*\.[a-z.-]+)["']""", text))

@@ -1,0 +1,55 @@
+"""A diagnosis in the words of another language: what signatures and facts say in it, where a translation fits.
+
+Only what a page shows: the saved result speaks the language of the catalogue, so that tools and colleagues can compare it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from analyzer.model.facts import FACTS
+from analyzer.render.words import ENGLISH
+
+if TYPE_CHECKING:
+    from analyzer.model import Diagnosis, Fact, Finding, Process, Reason
+    from analyzer.render.words import Words
+
+
+def translated(diagnosis: Diagnosis, words: Words) -> Diagnosis:
+    """The same diagnosis; what has no translation stays as it is."""
+    if words is ENGLISH:
+        return diagnosis
+    processes = tuple(_process(process, words) for process in diagnosis.snapshot.processes)
+    return replace(
+        diagnosis,
+        findings=tuple(_finding(one, words) for one in diagnosis.findings),
+        waits=tuple(_finding(one, words) for one in diagnosis.waits),
+        snapshot=replace(diagnosis.snapshot, processes=processes),
+    )
+
+
+def _finding(finding: Finding, words: Words) -> Finding:
+    from analyzer.data import folder
+    from analyzer.diagnose.translations import digest, read_translation
+
+    finding = replace(finding, reasons=tuple(_asked(reason, reason.fact, words) for reason in finding.reasons))
+    found = read_translation(folder("signatures"), words.catalogue, finding.signature)
+    # A stranger's signature may have the same id, and a result of an older version another text.
+    if found is None or found.english != digest(finding.title, finding.summary, finding.remedy):
+        return finding
+    return replace(finding, title=found.title, summary=found.summary, remedy=found.remedy)
+
+
+def _process(process: Process, words: Words) -> Process:
+    return replace(process, facts=tuple(_asked(fact, fact.name, words) for fact in process.facts))
+
+
+Question = TypeVar("Question", "Fact", "Reason")
+
+
+def _asked(question: Question, fact: str | None, words: Words) -> Question:
+    kind = FACTS.get(fact or "")
+    if kind is None or kind.asked != question.asked:
+        return question
+    return replace(question, asked=words.questions.get(kind.name, question.asked))
