@@ -11,7 +11,11 @@ from analyzer.capture.procfs import process_state, read_text, status_fields, thr
 from analyzer.errors import NoSuchProcess
 
 _WAIT_FOR_TRACER_S = 10.0
-_STOP_ARRIVES_WITHIN_S = 0.3
+_POLL_S = 0.002
+_QUIET_FOR_S, _RUNNABLE_FOR_S = 0.3, 1.5
+"""No stop for this long, or for this long while threads are runnable (they may just be busy), means that none is to come."""
+_MOST_STOPS = 20_000
+"""Somebody else keeps stopping it."""
 _SETTLES_WITHIN_S = 0.2
 
 
@@ -40,25 +44,41 @@ class Target:
         """Wait until no tracer is left, then undo a stop that was not there before (or set again one that was).
 
         gdb killed in the middle of an attach has left threads stopped, or about to stop; gdb detaching from a stopped
-        process has let it run. ``died``: the debugger did not end by itself, so a stop may still be on its way. Returns what
-        had to be done, in words.
+        process has let it run. ``died``: the debugger did not end by itself. Returns what had to be done, in words.
         """
         deadline = time.monotonic() + _WAIT_FOR_TRACER_S
         while "t" in (states := self._thread_states()) and time.monotonic() < deadline:
-            time.sleep(0.002)
-        # Only now can a stop that the dead debugger asked for take effect.
-        watched = time.monotonic() + (_STOP_ARRIVES_WITHIN_S if died else 0.0)
-        while "T" not in states and time.monotonic() < watched:
-            time.sleep(0.002)
+            time.sleep(_POLL_S)
+        if self.state_before == "T":
+            return self._stop_again(states)
+        continued = self._continue_until_quiet() if died or "T" in states else 0
+        return ["the debugger had left it stopped; it was continued (SIGCONT)"] if continued else []
+
+    def _stop_again(self, states: set[str]) -> list[str]:
+        if not states or "T" in states:
+            return []
+        self._signal(signal.SIGSTOP)
+        return ["it was stopped before, and the debugger let it run; it was stopped again (SIGSTOP)"]
+
+    def _continue_until_quiet(self) -> int:
+        """Continue the process as often as it stops, until nothing has stopped it for a while. Returns how often.
+
+        An attach sends every thread a SIGSTOP of its own. When the debugger dies, each thread takes the one that it was held at
+        as soon as it gets to run, and stops the whole process: once more after every SIGCONT, until all have had theirs. A
+        thread that has yet to take it shows as runnable, with nothing pending.
+        """
+        continued = 0
+        last_stop = time.monotonic()
+        while True:
             states = self._thread_states()
-        was_stopped = self.state_before == "T"
-        if "T" in states and not was_stopped:
-            self._signal(signal.SIGCONT)
-            return ["the debugger had left it stopped; it was continued (SIGCONT)"]
-        if was_stopped and states and "T" not in states:
-            self._signal(signal.SIGSTOP)
-            return ["it was stopped before, and the debugger let it run; it was stopped again (SIGSTOP)"]
-        return []
+            now = time.monotonic()
+            if "T" in states:
+                self._signal(signal.SIGCONT)
+                continued += 1
+                last_stop = now
+            elif now - last_stop > (_RUNNABLE_FOR_S if "R" in states else _QUIET_FOR_S) or continued > _MOST_STOPS:
+                return continued
+            time.sleep(_POLL_S)
 
     def settled_state(self) -> str | None:
         """The process's state once it has gone back to what it was doing: letting go wakes every thread for a moment."""
