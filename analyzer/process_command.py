@@ -27,12 +27,15 @@ def diagnose_process(
     # Before anything that is slow to import: gdb reads symbols meanwhile. It stops nothing yet.
     started = {pid: start_gdb(pid, find(arguments.gdb))} if Path(f"/proc/{pid}").exists() else {}
     try:
+        from analyzer.capture.procfs import sample
+
+        first = sample(pid)
         from analyzer.analyse import analyse_process
         from analyzer.capture.admission import admit
         from analyzer.capture.live import Options
         from analyzer.output import check_writable
 
-        admit(pid)  # why a process cannot be analysed matters more than where its report would go
+        admit(pid, first)  # why a process cannot be analysed matters more than where its report would go
         if target != "-":
             folder = Path(target) if target and Path(target).is_dir() else Path()
             check_writable(Path(target) if target and not Path(target).is_dir() else folder / "hanganalyze")
@@ -43,6 +46,7 @@ def diagnose_process(
                 alone=arguments.no_family,
                 max_pause=arguments.max_pause,
                 debugger=arguments.gdb,
+                first=first,
                 started=started,
                 keep_core=_keeper(arguments.save_core, note),
                 include_values=arguments.include_values,

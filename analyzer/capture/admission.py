@@ -12,9 +12,10 @@ CAP_SYS_PTRACE = 19
 """Bit in the capability masks of /proc/PID/status (include/uapi/linux/capability.h)."""
 
 
-def admit(pid: int) -> ProcessSample:
-    """The first sample of a process that may be analysed; raises the error that says why not."""
-    first = sample(pid)
+def admit(pid: int, first: ProcessSample | None = None) -> ProcessSample:
+    """The first sample of a process that may be analysed (``first``, where one was taken already); raises the error that says
+    why not."""
+    first = first or sample(pid)
     if pid in ancestors_of_self():
         raise SelfAnalysis(pid, "hanganalyze itself" if pid == os.getpid() else "an ancestor of hanganalyze")
     if first.kernel_thread:

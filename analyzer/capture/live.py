@@ -45,6 +45,8 @@ class Options:
     """Seconds that a process may stand still for us."""
     debugger: str | None = None
     """Path of a gdb; None = find one."""
+    first: procfs.ProcessSample | None = None
+    """The first sample of the process, where it was taken already: the earlier, the sooner the second one can follow."""
     started: Mapping[int, StartedGdb] = field(default_factory=dict)
     """gdbs that were started already, by the pid they are for; who started them ends them."""
     keep_core: Callable[[bytes], None] | None = None
@@ -60,7 +62,7 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
     subclasses of CannotAnalyse and SelfAnalysis; an error with a member other than ``pid`` becomes a note.
     """
     path = options.started[pid].path if pid in options.started else find(options.debugger)
-    first = admit(pid)
+    first = admit(pid, options.first)
     debuggers = {pid: _start_debugger(first, path, options, {})}
     members: dict[int, Member] = {}
     try:
