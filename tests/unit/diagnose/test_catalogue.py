@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -213,12 +212,3 @@ lock = { address = "0x1", colour = 1 }
     told = lint([root])
     for line, words in ((2, "'nobody'"), (7, "'nonsense'"), (7, "'maybe'"), (9, "whole number"), (10, "'colour'")):
         assert any(one.startswith(f"own/cases/a.toml:{line}: ") and words in one for one in told), (line, words, told)
-
-
-def test_loading_is_fast_enough_for_a_command_line() -> None:
-    took = []
-    for _ in range(5):
-        before = time.process_time()
-        _ = load_catalogue([folder("signatures")]).matcher
-        took.append(time.process_time() - before)
-    assert min(took) < 0.15
