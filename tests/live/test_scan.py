@@ -21,6 +21,7 @@ from analyzer.reference.options import LoaderOptions
 from analyzer.reference.run import run_until_hung
 from analyzer.scan import scan
 from tests import targets
+from tests.bench.scan import sleepers
 from tests.live.analysing import ORDINARY_USER, hanganalyze
 from tests.targets.procs import sample, stat_of
 from tests.tools.validate import check_schema
