@@ -136,9 +136,10 @@ class _Teller:
         if parent is None:
             self.sentences.insert(0, self.words("told.cloned-alone", child=self.name(pid)))
             return
-        there, here = (one.threads_total or len(one.threads) for one in (parent, process))
+        there = parent.threads_total or len(parent.threads)
         names = {"parent": self.name(parent.pid), "child": self.name(pid)}
-        told = self.words.count("told.cloned", there, copied=here, **names)
+        # A clone copies the calling thread only; what threads the child has besides, it has made itself.
+        told = self.words.count("told.cloned", there, copied=1, **names)
         self.sentences.insert(0, told)
         start = next((self.number[key] for key in self.number if key[0] == parent.pid), None)
         if start is not None:
