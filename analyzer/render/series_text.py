@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 from analyzer.render.safe import visible
 from analyzer.render.series import view
+from analyzer.render.terminal import lay_out
 from analyzer.render.text import STYLES
 from analyzer.render.words import ENGLISH, Words
 
@@ -23,22 +23,7 @@ HANGS_LIMIT = 5
 
 def series_to_text(result: TrialResult, words: Words = ENGLISH, *, width: int = 100, colour: bool = False) -> str:
     """The summary, wrapped at ``width`` columns, ends with a newline. ``colour`` adds terminal styles."""
-    from rich.console import Console
-
-    output = io.StringIO()
-    console = Console(
-        file=output,
-        width=max(width, 20),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    for part in _parts(view(result, words), words):
-        console.print(part, soft_wrap=False)
-    return "\n".join(line.rstrip() for line in output.getvalue().splitlines()) + "\n"
+    return lay_out(_parts(view(result, words), words), width=width, colour=colour)
 
 
 def _parts(shown: SeriesView, words: Words) -> Iterator[RenderableType]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from analyzer.render.find import process_of, subject_pid, thread_in, wait_told
 from analyzer.render.groups import stack_lines
 from analyzer.render.markdown import affected, stack_text
 from analyzer.render.safe import visible
+from analyzer.render.terminal import lay_out
 from analyzer.render.translate import translated
 from analyzer.render.verdict import verdict
 from analyzer.render.words import ENGLISH, Words
@@ -39,24 +39,8 @@ WAITS_LIMIT = 4
 
 def to_text(diagnosis: Diagnosis, words: Words = ENGLISH, *, width: int = 100, colour: bool = False) -> str:
     """The summary, wrapped at ``width`` columns, ends with a newline. ``colour`` adds terminal styles, unless NO_COLOR is set."""
-    from rich.console import Console
-
     diagnosis = translated(diagnosis, words)
-    output = io.StringIO()
-    console = Console(
-        file=output,
-        width=max(width, 20),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    for part in _parts(diagnosis, words):
-        console.print(part, soft_wrap=False)
-    lines = (line.rstrip() for line in output.getvalue().splitlines())
-    return "\n".join(lines) + "\n"
+    return lay_out(_parts(diagnosis, words), width=width, colour=colour)
 
 
 def import_rich() -> None:
