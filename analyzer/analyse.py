@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,9 +43,7 @@ def analyse_process(
     loaded: list[Catalogue] = []
 
     def meanwhile() -> None:
-        from analyzer.diagnose import diagnose
-
-        assert callable(diagnose)
+        import_module("analyzer.diagnose")  # needed as soon as the capture is done
         loaded.append(catalogue(signatures))
         warm_up()
 
