@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -326,10 +327,9 @@ def _scan(arguments: argparse.Namespace) -> int:
     return FOUND if command.found else NOT_FOUND
 
 
-def _ticket(arguments: argparse.Namespace) -> int:
-    from analyzer.ticket_command import run
-
-    return FOUND if run(arguments, _out, _note) else NOT_FOUND
+def _told_by(module: str) -> Callable[[argparse.Namespace], int]:
+    """A command that says itself what it has to say: ``run(arguments, out, note) -> found``."""
+    return lambda arguments: FOUND if import_module(f"analyzer.{module}").run(arguments, _out, _note) else NOT_FOUND
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -343,5 +343,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "reference": _reference,
     "signatures": _signatures,
     "render": _render,
-    "ticket": _ticket,
+    "ticket": _told_by("ticket_command"),
+    "batch": _told_by("batch_command"),
+    "fleet": _told_by("fleet_command"),
 }

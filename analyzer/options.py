@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from analyzer import __version__
@@ -23,6 +23,8 @@ Why does this process not move? Attaches gdb, proves the cause, writes one HTML 
   hanganalyze signatures list|show|lint|test|explain|new    the catalogue of known hangs
   hanganalyze render SAVED.json   another format from a saved result
   hanganalyze ticket REPORT --to URL    into the ticket: Bugzilla, GitLab, Jira, GitHub
+  hanganalyze batch PATH... -o DIR      many cores, traces and saved results: which hangs are these, which are new?
+  hanganalyze fleet scan|PID... --scheduler ADDR -o DIR    the same over live processes of many hosts
 
 Exit status: 0 a root cause was found (likely or proven); 1 analysed, none found (healthy, or hung and unknown);
 2 wrong usage; 3 could not analyse (gone, not permitted, the debugger failed).
@@ -279,9 +281,22 @@ def scan() -> argparse.ArgumentParser:
     return parser
 
 
+def _many(name: str) -> Callable[[], argparse.ArgumentParser]:
+    """``hanganalyze batch`` and ``hanganalyze fleet``."""
+
+    def made() -> argparse.ArgumentParser:
+        from analyzer import options_many
+
+        parser = _parser(name, options_many.ABOUT[name])
+        options_many.ADD[name](parser)
+        return parser
+
+    return made
+
+
 COMMANDS = {
     "core": core, "trace": trace, "run": run, "scan": scan, "demo": demo, "doctor": doctor, "reference": reference,
-    "signatures": signatures, "render": render, "ticket": ticket,
+    "signatures": signatures, "render": render, "ticket": ticket, "batch": _many("batch"), "fleet": _many("fleet"),
 }  # fmt: skip
 """Name of a command -> its parser."""
 

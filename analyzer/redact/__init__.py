@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from analyzer.model import Private, Redaction
 from analyzer.redact.known import KnownValues
 from analyzer.redact.texts import Key, rebuilt, texts_of
-from analyzer.redact.work import Work
+from analyzer.redact.work import Naming, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,17 +29,25 @@ class Redacted:
     value: str
 
 
-def redact(diagnosis: Diagnosis, private: Private | None = None) -> tuple[Diagnosis, tuple[Redacted, ...]]:
+def redact(
+    diagnosis: Diagnosis, private: Private | None = None, naming: Naming | None = None
+) -> tuple[Diagnosis, tuple[Redacted, ...]]:
     """The diagnosis with placeholders, ``redactions`` filled in, and the values they stand for.
 
     ``private``: what is known of the machine and the processes; without it only what looks private by itself is found.
-    Redacting twice changes nothing more.
+    ``naming``: placeholders that stay the same from one diagnosis to the next. Redacting twice changes nothing more.
     """
     diagnosis = _without_command_lines(diagnosis)
-    work, changed = _looked_at(diagnosis, [diagnosis], private, ())
+    work, changed = _looked_at(diagnosis, [diagnosis], private, (), naming)
     counts: Counter[str] = Counter()
     diagnosis = _replaced(diagnosis, changed, work, counts)
     return diagnosis, _found(work, counts)
+
+
+def redact_text(text: str, private: Private, naming: Naming) -> str:
+    """One text that stands outside of any diagnosis: the path of an input, why it could not be read."""
+    key = Key(text, "free")
+    return Work({key: None}, KnownValues(private, (), (key,)), naming).replaced(key)
 
 
 def redact_series(result: TrialResult, private: Private | None = None) -> tuple[TrialResult, tuple[Redacted, ...]]:
@@ -58,11 +66,15 @@ def redact_series(result: TrialResult, private: Private | None = None) -> tuple[
 
 
 def _looked_at(
-    value: object, diagnoses: Sequence[Diagnosis], private: Private | None, programs: Iterable[str]
+    value: object,
+    diagnoses: Sequence[Diagnosis],
+    private: Private | None,
+    programs: Iterable[str],
+    naming: Naming | None = None,
 ) -> tuple[Work, dict[Key, str]]:
     """What every text that changes becomes."""
     keys = texts_of(value)
-    work = Work(keys, KnownValues(private or Private(), diagnoses, keys, programs))
+    work = Work(keys, KnownValues(private or Private(), diagnoses, keys, programs), naming)
     return work, {key: text for key in keys if (text := work.replaced(key)) != key.text}
 
 
@@ -95,4 +107,4 @@ def _without_command_lines(diagnosis: Diagnosis) -> Diagnosis:
     return replace(diagnosis, snapshot=replace(diagnosis.snapshot, processes=processes))
 
 
-__all__ = ["Redacted", "preview", "redact", "redact_series"]
+__all__ = ["Naming", "Redacted", "preview", "redact", "redact_series", "redact_text"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from analyzer.redact.patterns import PLACEHOLDER, PLACES, SECRETS, SYSTEM_PATH, Look, grouped, is_private_address
@@ -15,10 +16,15 @@ if TYPE_CHECKING:
     from analyzer.redact.texts import Key
 
 
+Naming = Callable[[str, str], str]
+"""(kind, value) -> the placeholder, for placeholders that must be the same in many results; numbers of six digits and more."""
+
+
 class Work:
     """The patterns that can occur at all in these texts, and the names given so far."""
 
-    def __init__(self, keys: Iterable[Key], known: KnownValues) -> None:
+    def __init__(self, keys: Iterable[Key], known: KnownValues, naming: Naming | None = None) -> None:
+        self._naming = naming
         blob = "\0".join({key.text for key in keys})
         small = blob.lower()
         self.known = known
@@ -68,7 +74,7 @@ class Work:
     def _name(self, kind: str, value: str) -> str:
         if (kind, value) not in self.names:
             self._numbers[kind] += 1
-            self.names[kind, value] = f"<{kind}-{self._numbers[kind]}>"
+            self.names[kind, value] = self._naming(kind, value) if self._naming else f"<{kind}-{self._numbers[kind]}>"
         name = self.names[kind, value]
         self._put[name] += 1
         return name

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from analyzer.render.english_overview import OVERVIEW_TEXTS
 from analyzer.render.english_series import SERIES_TEXTS
 
 ENGLISH_TEXTS = {
+    **OVERVIEW_TEXTS,
     **SERIES_TEXTS,
     # The verdict
     "verdict.proven": "{process} is hung: {title}.",

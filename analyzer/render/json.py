@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from cattrs import Converter
 
+    from analyzer.model.batch import Overview
 
-def to_json(diagnosis: Diagnosis | TrialResult, *, indent: int | None = 2) -> str:
+
+def to_json(diagnosis: Diagnosis | TrialResult | Overview, *, indent: int | None = 2) -> str:
     """The whole result; ``indent=None`` writes it on one line, without blanks."""
     document = {"schema": diagnosis.schema, **fields_of(diagnosis)}
     separators = (",", ":") if indent is None else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from analyzer.render.chinese import CHINESE_TEXTS
 from analyzer.render.chinese_questions import CHINESE_QUESTIONS
 from analyzer.render.english import ENGLISH_TEXTS
+from analyzer.render.english_overview import OVERVIEW_TEXTS
 from analyzer.render.english_series import SERIES_TEXTS
 from analyzer.render.safe import visible
 
@@ -60,7 +61,7 @@ class Words:
 
 
 ENGLISH = Words("en", ENGLISH_TEXTS)
-CHINESE = Words("zh-Hans", {**SERIES_TEXTS, **CHINESE_TEXTS}, "zh", CHINESE_QUESTIONS)
+CHINESE = Words("zh-Hans", {**OVERVIEW_TEXTS, **SERIES_TEXTS, **CHINESE_TEXTS}, "zh", CHINESE_QUESTIONS)
 LANGUAGES = {words.catalogue: words for words in (ENGLISH, CHINESE)}
 """By the name that ``--lang`` takes."""
 
