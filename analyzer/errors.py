@@ -27,7 +27,8 @@
         ├── ExtraMissing           the command needs packages that are not installed
         ├── NoToken                nothing to identify ourselves to a tracker with
         ├── ReportTooLarge         the tracker would not take the file
-        └── TicketFailed           the tracker refused, or was not heard of again
+        ├── TicketFailed           the tracker refused, or was not heard of again
+        └── ClusterFailed          the scheduler or its workers cannot be reached, or were lost
 
 Nothing below ``cli.py`` prints or exits; it raises one of these.
 """
@@ -289,3 +290,7 @@ class TicketFailed(CannotAnalyse):
 
     def __init__(self, url: str, what: str, posted: str, next_command: str) -> None:
         super().__init__(f"Posting to {url} failed: {what}.", cause=posted, next_command=next_command)
+
+
+class ClusterFailed(CannotAnalyse):
+    """The scheduler or its workers: not there, not ours, or lost."""

@@ -96,7 +96,7 @@ class Done:
     json: bytes | None
     """None: there is none, or the worker has written it where it belongs."""
     seconds: float
-    """Wall time it took."""
+    """It took: processor time for a text, real time for a core or a process."""
 
 
 @dataclass(frozen=True)

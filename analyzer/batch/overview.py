@@ -31,12 +31,12 @@ _CLUSTERED = "cluster IS NOT NULL AND (status <> 'not-hung' OR signature IS NOT 
 
 def overview(store: Store, *, complete: bool, notes: tuple[str, ...] = ()) -> Overview:
     """The overview of everything in the store."""
-    counts = dict(store.query("SELECT outcome, count(*) FROM items GROUP BY outcome"))
+    counts = {name: int(str(count)) for name, count in store.query("SELECT outcome, count(*) FROM items GROUP BY outcome")}
     spans = _spans(store)
     found = [_cluster(list(rows), spans) for _, rows in itertools.groupby(store.rows(_CLUSTERED, "cluster, name"), _key)]
     found.sort(key=_rank)
     clusters = tuple(_with_tree(store, one) if place < TREES else one for place, one in enumerate(found))
-    analysed, unclear, unreadable = (int(str(counts.get(one, 0))) for one in ("analysed", "unclear", "unreadable"))
+    analysed, unclear, unreadable = (counts.get(one, 0) for one in ("analysed", "unclear", "unreadable"))
     return Overview(
         inputs=analysed + unclear + unreadable,
         analysed=analysed,
@@ -119,7 +119,8 @@ def _traits(rows: list[Row]) -> tuple[tuple[Trait, ...], tuple[Trait, ...]]:
     for row in rows:
         for name, value in row.traits:
             values.setdefault(name, Counter())[value] += 1
-    differs, shared = [], []
+    differs: list[Trait] = []
+    shared: list[Trait] = []
     for name, counter in values.items():
         unknown = len(rows) - counter.total()
         if name == "threads" and len(counter) > SHARES:

@@ -77,10 +77,14 @@ def _file(path: str) -> Content | Found:
         return refused(Content(address, path, "-", None, _nothing), error.strerror or str(error), again=True)
     # The time of change, too: permissions that were mended make it another input.
     stamp = f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
-    content = Content(address, path, stamp, utc(found.st_mtime), lambda: open(path, "rb"), path=os.path.abspath(path))
+    content = Content(address, path, stamp, utc(found.st_mtime), lambda: _open(path), path=os.path.abspath(path))
     if not stat.S_ISREG(found.st_mode):
         return refused(content, "it is not a regular file")
     return content
+
+
+def _open(path: str) -> IO[bytes]:
+    return open(path, "rb")
 
 
 def _nothing() -> IO[bytes]:

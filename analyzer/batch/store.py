@@ -21,7 +21,7 @@ from analyzer.errors import BadSavedResult, OutputUnwritable, UsageError
 
 
 class Store:
-    """An open output folder. Only one process at a time has it open; every method raises OutputUnwritable when the disk is full."""
+    """An open output folder. Only one process at a time has it open; a full disk is an OutputUnwritable."""
 
     def __init__(self, folder: Path) -> None:
         """Make or open it. Raises UsageError, BadSavedResult, OutputUnwritable."""
