@@ -13,8 +13,9 @@ Many inputs, one overview: which different hangs are these, which are known, whi
 
 PATH is a file, a folder, an archive (tar, also packed), a file of saved results (JSON, JSON Lines, HTML) or an address that
 fsspec knows (s3://, https://, ...). What something is, its content tells. Every input ends as a row: analysed, unclear, or
-unreadable because. DIR gets one SQLite file, the JSON of each input, overview.html and overview.json. Interrupted and started again it goes
-on; a second run does nothing; with other signatures the saved snapshots are judged again, without reading the inputs.
+unreadable because. DIR gets one SQLite file, the JSON of each input, overview.html and overview.json. Interrupted and started
+again it goes on; a second run does nothing; with other signatures the saved snapshots are judged again, without reading the
+inputs.
 
 Exit status: 0 a root cause was found (likely or proven) in one of them; 1 none; 2 wrong usage; 3 the run could not be completed.
 """,
@@ -33,7 +34,7 @@ def batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="+")
     _common(parser)
     parser.add_argument("--jobs", metavar="N", type=_jobs, default=1,
-                        help="processes of this machine that share the work (default 1); more need the extra [fleet]")  # fmt: skip
+                        help="processes of this machine that share the work (default 1); more need [fleet]")  # fmt: skip
     parser.add_argument("--memory-limit", metavar="SIZE", type=_size, default=None,
                         help="of each process of --jobs, such as 2GiB: one that grows beyond it is ended")  # fmt: skip
     parser.add_argument("--retry", action="store_true", help="read again what could not be read in an earlier run")

@@ -1,7 +1,8 @@
 """The engine that lets Dask's workers do the work, and keeps account: every item comes back exactly once.
 
-A lost worker is nobody's fault at first: the items of its batch are tried again one by one, elsewhere. An item that was there when
-a second worker was lost is tried when nothing else runs, so that a third loss is surely its own: then it is set aside and recorded.
+A lost worker is nobody's fault at first: the items of its batch are tried again one by one, elsewhere. An item that was there
+when a second worker was lost is tried when nothing else runs, so that a third loss is surely its own: then it is set aside and
+recorded.
 """
 
 from __future__ import annotations

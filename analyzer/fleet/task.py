@@ -1,4 +1,4 @@
-"""What runs on the workers. Everything comes and goes as plain data; errors, too, because not every exception survives pickling."""
+"""What runs on the workers. Everything comes and goes as plain data; errors, too: not every exception survives pickling."""
 
 from __future__ import annotations
 

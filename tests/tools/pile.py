@@ -1,4 +1,4 @@
-"""Piles of inputs for tests and benchmarks: traces of a few bugs, each in many builds, places and threads. Nothing is random twice."""
+"""Piles of inputs for tests and benchmarks: traces of a few bugs, with other addresses and lines in each; the same in every run."""
 
 from __future__ import annotations
 

@@ -23,6 +23,8 @@ ROOMS = {
     "capture": {"capture", "model", "errors", "cache", "data"},
     "scan": {"scan", "capture", "model", "errors"},
     "reference": {"reference", "capture", "render", "model", "errors", "data", "cache", "output"},
+    "batch": {"batch", "analyse", "capture", "diagnose", "redact", "render", "model", "errors", "data"},
+    "fleet": {"fleet", "batch", "scan", "capture", "diagnose", "redact", "model", "errors"},
     "trials": {"trials", "reference", "analyse", "capture", "render", "model", "errors"},
 }
 # Modules that only one file may import: where a foreign library is translated into our words.
@@ -35,6 +37,7 @@ ONLY = {
     "github": "analyzer/ticket/github.py",
     "keyring": "analyzer/ticket/token.py",
     "requests": "analyzer/ticket/session.py",
+    "fsspec": "analyzer/batch/remote.py",
 }
 LONGEST = 350
 
