@@ -130,7 +130,7 @@ def _has_dashboard() -> bool:
 
 
 def _tell_dashboard(client: Client, note: Note) -> None:
-    if client.dashboard_link and (client.cluster is None or _has_dashboard()):
+    if "dashboard" in client.scheduler_info().get("services", {}) and (client.cluster is None or _has_dashboard()):
         note(f"dashboard: {client.dashboard_link}")
     else:
         note("no dashboard: pip install bokeh where the scheduler runs")

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from analyzer.model import SCHEMA, TRIALS_SCHEMA, Diagnosis, TrialResult
+from analyzer.model.batch import OVERVIEW_SCHEMA, Overview
 from analyzer.model.scan import SCAN_SCHEMA, Scan
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 FILE = REPORTS / f"hanganalyze-{SCHEMA}.schema.json"
 TRIALS_FILE = REPORTS / f"hanganalyze-trials-{TRIALS_SCHEMA}.schema.json"
 SCAN_FILE = REPORTS / f"hanganalyze-scan-{SCAN_SCHEMA}.schema.json"
+BATCH_FILE = REPORTS / f"hanganalyze-batch-{OVERVIEW_SCHEMA}.schema.json"
 SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
@@ -40,6 +42,12 @@ def make_trials() -> str:
 def make_scan() -> str:
     """The same for a scan of a host."""
     return _document(Scan, SCAN_SCHEMA, SCAN_FILE, f"A scan of hanganalyze, schema {SCAN_SCHEMA}", ("schema",))
+
+
+def make_batch() -> str:
+    """The same for the overview of many inputs."""
+    title = f"An overview of hanganalyze batch and fleet, schema {OVERVIEW_SCHEMA}"
+    return _document(Overview, OVERVIEW_SCHEMA, BATCH_FILE, title, ("schema", "kind"))
 
 
 def _document(cls: type[Any], version: int, file: Path, title: str, told_apart_by: tuple[str, ...]) -> str:
@@ -104,6 +112,6 @@ def _docstrings(cls: type[Any]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for path, text in ((FILE, make()), (TRIALS_FILE, make_trials()), (SCAN_FILE, make_scan())):
+    for path, text in ((FILE, make()), (TRIALS_FILE, make_trials()), (SCAN_FILE, make_scan()), (BATCH_FILE, make_batch())):
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"wrote {path.name}\n")

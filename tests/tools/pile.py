@@ -1,4 +1,4 @@
-"""Piles of inputs for tests and benchmarks: traces of a few bugs, with other addresses and lines in each; the same in every run."""
+"""Piles of inputs for tests and benchmarks: traces of a few bugs, each with other addresses, and the same ones every time."""
 
 from __future__ import annotations
 

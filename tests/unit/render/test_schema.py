@@ -28,6 +28,10 @@ def test_the_committed_schema_of_scans_is_what_the_dataclasses_say() -> None:
     assert make_schema.SCAN_FILE.read_text(encoding="utf-8") == make_schema.make_scan(), "run: python -m tests.tools.make_schema"
 
 
+def test_the_committed_schema_of_overviews_is_what_the_dataclasses_say() -> None:
+    assert make_schema.BATCH_FILE.read_text(encoding="utf-8") == make_schema.make_batch(), "run: python -m tests.tools.make_schema"
+
+
 @pytest.mark.parametrize("name", fixtures.ALL)
 def test_every_result_is_valid(validator: Any, name: str) -> None:
     validator.validate(json.loads(to_json(fixtures.ALL[name]())))
