@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dev demo test live system check lint types bench schema ci clean
+.PHONY: help setup dev demo test live system check lint types bench bench-many schema ci clean
 
 help:
 	@echo "make demo    watch a container image loader hang, open the report that says why"
 	@echo "make test    unit tests and tests on real hung processes"
 	@echo "make check   ruff, mypy --strict, tests"
 	@echo "make bench   wall time and pause against gdb and eu-stack"
+	@echo "make bench-many  thousands of traces and cores, one process, a pool and Dask"
 	@echo "make system  real podman and other C libraries (root, downloads)"
 	@echo "make ci      what the continuous integration runs"
 
@@ -51,6 +52,9 @@ check: lint types test
 
 bench: dev
 	$(BIN)/python -m tests.bench
+
+bench-many: dev
+	$(BIN)/python -m tests.bench.many
 
 ci:
 	sh tools/ci.sh $(VENV)

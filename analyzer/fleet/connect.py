@@ -30,15 +30,12 @@ def cluster_for(arguments: argparse.Namespace, note: Note) -> Iterator[Client]:
     address = arguments.scheduler and checked_address(arguments)
     with contextlib.ExitStack() as stack:
         try:
-            import dask
             import distributed
         except ImportError as error:
             raise ExtraMissing("fleet", "distributed") from error
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # Dask warns on standard error, in words for programmers
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
-        # Blame for a lost worker is our business: see engine.py.
-        stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 0}))
         try:
             client = stack.enter_context(_running(address, arguments) if address else _own(arguments, stack))
             client.wait_for_workers(1, timeout=SECONDS)

@@ -1,19 +1,19 @@
 """The engine that lets Dask's workers do the work, and keeps account: every item comes back exactly once.
 
-A lost worker is nobody's fault at first: the items of its batch are tried again one by one, elsewhere. An item that was there
-when a second worker was lost is tried when nothing else runs, so that a third loss is surely its own: then it is set aside and
-recorded.
+A batch is sent to one worker and to no other, so that it is known what a lost worker had. At first that is nobody's fault: the
+items of its batches are tried again one by one. An item that was there when a second worker was lost is tried when nothing else
+runs, so that a third loss is surely its own: then it is set aside and recorded.
 """
 
 from __future__ import annotations
 
 import queue
-import time
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from distributed import KilledWorker
 
@@ -23,19 +23,25 @@ from analyzer.batch.judging import unread
 from analyzer.batch.run import Progress
 from analyzer.batch.store import Store
 from analyzer.errors import ClusterFailed, OutputUnwritable
-from analyzer.fleet.task import Answer, Prepare, allowed_failures, work
+from analyzer.fleet.roll import EVERY, Roll
+from analyzer.fleet.task import Answer, Prepare, work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from distributed import Client, Future
 
 STRIKES = 3
 """Workers that an item may cost."""
-PATIENCE = 120.0
-"""Seconds without any worker after which the run ends; what is done is kept."""
-_AHEAD = 2
-"""Batches a worker has: the one it works on and the next, so that it never waits for us."""
+Ended = tuple[list[Item], list[Done]]
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A batch at a worker."""
+
+    future: Future
+    items: list[Item]
+    address: str
+    pid: int
 
 
 class Workers:
@@ -45,82 +51,98 @@ class Workers:
         self._client, self._setup, self._store, self._note = client, setup, store, note
         self._run = uuid.uuid4().hex
         self._plugin = Prepare(self._run, setup)
+        self._roll = Roll(client)
         self._finished: queue.SimpleQueue[Future] = queue.SimpleQueue()
-        self._flying: dict[str, tuple[Future, list[Item]]] = {}
+        self._flying: dict[str, Flight] = {}
         self._losses = store.losses()
         self._singles: deque[Item] = deque()
         self._alone: deque[Item] = deque()
         self._number = 0
-        self._asks = False
-        self._threads = 1
-        self._counted = 0.0
-        self._seen_workers = time.monotonic()
 
     def __enter__(self) -> Workers:
         self._client.register_plugin(self._plugin)
-        self._asks = self._client.run_on_scheduler(allowed_failures) > 0
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self._client.cancel([future for future, _ in self._flying.values()])
+        self._client.cancel([one.future for one in self._flying.values()])
         if kind is None:
             self._client.unregister_worker_plugin(self._plugin.name)
 
-    def run(self, feeder: Feeder, progress: Progress) -> Iterator[tuple[list[Item], list[Done]]]:
+    def run(self, feeder: Feeder, progress: Progress) -> Iterator[Ended]:
         """See Engine. Raises ClusterFailed, OutputUnwritable."""
+        more = True
         while True:
-            self._fill(feeder, progress)
-            if not self._flying:
+            self._roll.look()
+            progress.workers = self._roll.threads
+            yield from self._missed(progress)
+            more = self._fill(feeder) if more else self._fill_rest()
+            if not (more or self._flying or self._singles or self._alone):
                 return
             try:
-                future = self._finished.get(timeout=5.0)
+                future = self._finished.get(timeout=EVERY)
             except queue.Empty:
-                self._check_workers()
                 continue
-            found = self._flying.pop(future.key, None)
-            if found is not None:
-                yield from self._ended(future, found[1], progress)
+            flight = self._flying.pop(future.key, None)
+            if flight is not None:
+                self._roll.ended(flight.address)
+                yield from self._landed(flight, progress)
 
-    def _fill(self, feeder: Feeder, progress: Progress) -> None:
-        """Send what the workers can take."""
-        self._count(progress)
-        while len(self._flying) < self._threads * _AHEAD:
+    def _fill(self, feeder: Feeder) -> bool:
+        """Send what the workers can take; whether there is more to come."""
+        while (worker := self._roll.free()) is not None:
             if self._singles:
-                self._send([self._singles.popleft()])
+                self._send([self._singles.popleft()], *worker)
                 continue
             batch = feeder.next()
             if not batch:
-                break
-            for item in batch:
-                if lost := self._losses.get(item.key, 0):  # known from a run that was ended
-                    (self._singles if lost == 1 else self._alone).append(item)
-            batch = [item for item in batch if item.key not in self._losses]
-            if batch:
-                self._send(batch)
-        if self._alone and not self._flying:
-            self._send([self._alone.popleft()])
+                return self._fill_rest()
+            fresh = []
+            for item in batch:  # some are known from a run that was ended
+                lost = self._losses.get(item.key, 0)
+                (fresh if not lost else self._singles if lost == 1 else self._alone).append(item)
+            if fresh:
+                self._send(fresh, *worker)
+        return True
 
-    def _send(self, batch: list[Item]) -> None:
+    def _fill_rest(self) -> bool:
+        """What had bad luck before; nothing else is left."""
+        while self._singles and (worker := self._roll.free()) is not None:
+            self._send([self._singles.popleft()], *worker)
+        if self._alone and not self._flying and not self._singles and (worker := self._roll.free()) is not None:
+            self._send([self._alone.popleft()], *worker)
+        return False
+
+    def _send(self, batch: list[Item], address: str, pid: int) -> None:
         self._number += 1
         key = f"hanganalyze-{self._run}-{self._number}"
-        future = self._client.submit(work, self._run, key, batch, self._asks, key=key, pure=False)
-        self._flying[key] = (future, batch)
+        future = self._client.submit(
+            work, self._run, pid, batch, key=key, workers=[address], allow_other_workers=False, pure=False
+        )
+        self._flying[key] = Flight(future, batch, address, pid)
+        self._roll.sent(address)
         future.add_done_callback(self._finished.put)
 
-    def _ended(self, future: Future, batch: list[Item], progress: Progress) -> Iterator[tuple[list[Item], list[Done]]]:
-        answer = self._answer(future)
-        future.release()
+    def _missed(self, progress: Progress) -> Iterator[Ended]:
+        """Batches whose worker is gone. The scheduler would wait for that address for ever."""
+        for key in [key for key, one in self._flying.items() if not self._roll.there(one.address, one.pid)]:
+            flight = self._flying.pop(key)
+            yield from self._landed(flight, progress)
+
+    def _landed(self, flight: Flight, progress: Progress) -> Iterator[Ended]:
+        answer = self._answer(flight)
+        flight.future.release()
         if answer.refused is not None:
             raise OutputUnwritable(str(self._store.folder), answer.refused)
         if answer.done is not None:
-            for item in batch:
+            for item in flight.items:
                 self._losses.pop(item.key, None)
-            yield batch, answer.done
+            yield flight.items, answer.done
             return
+        self._roll.strike_off(flight.address)  # if it is there again, it is another process
         progress.lost_workers += 1
-        yield from self._lost(batch)
+        yield from self._lost(flight.items)
 
-    def _lost(self, batch: list[Item]) -> Iterator[tuple[list[Item], list[Done]]]:
+    def _lost(self, batch: list[Item]) -> Iterator[Ended]:
         """A worker was lost with this batch."""
         for item in batch:
             count = self._losses[item.key] = self._losses.get(item.key, 0) + 1
@@ -133,36 +155,27 @@ class Workers:
             (self._singles if count == 1 else self._alone).append(item)
             self._store.save_losses([item.key], count)
 
-    def _answer(self, future: Future) -> Answer:
-        """What the workers said; a killed worker is an answer without anything done."""
-        if future.status == "finished":
-            answer: Answer = future.result()
+    def _answer(self, flight: Flight) -> Answer:
+        """What the worker said; nothing where it is gone, be it with a result that it had not handed over yet."""
+        future = flight.future
+        while future.status in {"finished", "pending"}:
+            if future.status == "pending" and not self._roll.there(flight.address, flight.pid):
+                return Answer(None)
+            try:
+                answer: Answer = future.result(timeout=EVERY * 2)
+            except TimeoutError:
+                self._roll.look()
+                continue
+            except KilledWorker:
+                return Answer(None)
             return answer
         if future.status == "error":
-            error: Any = future.exception()
+            error = future.exception()
             if isinstance(error, KilledWorker):
                 return Answer(None)
             raise ClusterFailed(
-                f"A worker could not do what it was asked to: {error!r}.", next_command="hanganalyze batch ... -v"
+                f"A worker could not do what it was asked to: {error!r}.", next_command="the same command with -v"
             )
         raise ClusterFailed(
             f"The connection to the scheduler was lost ({future.status}).", next_command="the same command again, which goes on"
         )
-
-    def _count(self, progress: Progress) -> None:
-        """How many threads the workers have now; they come and go."""
-        now = time.monotonic()
-        if now - self._counted > 2.0:
-            self._counted = now
-            threads = sum(self._client.nthreads().values())
-            self._threads = max(1, threads)
-            progress.workers = threads
-            if threads:
-                self._seen_workers = now
-
-    def _check_workers(self) -> None:
-        if time.monotonic() - self._seen_workers > PATIENCE:
-            raise ClusterFailed(
-                f"There has been no worker for {PATIENCE:g} s.",
-                next_command="start workers, then the same command, which goes on",
-            )

@@ -29,7 +29,8 @@ def test_the_committed_schema_of_scans_is_what_the_dataclasses_say() -> None:
 
 
 def test_the_committed_schema_of_overviews_is_what_the_dataclasses_say() -> None:
-    assert make_schema.BATCH_FILE.read_text(encoding="utf-8") == make_schema.make_batch(), "run: python -m tests.tools.make_schema"
+    committed = make_schema.BATCH_FILE.read_text(encoding="utf-8")
+    assert committed == make_schema.make_batch(), "run: python -m tests.tools.make_schema"
 
 
 @pytest.mark.parametrize("name", fixtures.ALL)
