@@ -1,6 +1,6 @@
 """``make bench-many``: seconds, peak memory and cost per item of ``hanganalyze batch``, and what Dask adds to a plain pool.
 
-Cost is processor time of the run and of all its processes: it says the same on a busy machine. The load stands beside the figures.
+Cost is processor time of the run and of all its processes, which a busy machine changes less; the load stands beside it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def _tell(name: str, count: int, start: float, wall: float, cpu: float, peak: fl
 def _command(pile: Path, out: Path) -> tuple[float, float, float]:
     """Wall and processor seconds, and peak memory in MB of the largest process."""
     began = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "analyzer", "batch", str(pile), "-o", str(out)], stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "analyzer", "batch", str(pile), "-o", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode in {0, 1}
