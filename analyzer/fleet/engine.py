@@ -23,7 +23,7 @@ from analyzer.batch.judging import unread
 from analyzer.batch.run import Progress
 from analyzer.batch.store import Store
 from analyzer.errors import ClusterFailed, OutputUnwritable
-from analyzer.fleet.roll import EVERY, Roll
+from analyzer.fleet.roll import EVERY, Roll, lost_scheduler
 from analyzer.fleet.task import Answer, Prepare, work
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Workers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if self._client.status != "running":
+            return
         self._client.cancel([one.future for one in self._flying.values()])
         if kind is None:
             self._client.unregister_worker_plugin(self._plugin.name)
@@ -96,7 +98,7 @@ class Workers:
             batch = feeder.next()
             if not batch:
                 return self._fill_rest()
-            fresh = []
+            fresh: list[Item] = []
             for item in batch:  # some are known from a run that was ended
                 lost = self._losses.get(item.key, 0)
                 (fresh if not lost else self._singles if lost == 1 else self._alone).append(item)
@@ -176,6 +178,4 @@ class Workers:
             raise ClusterFailed(
                 f"A worker could not do what it was asked to: {error!r}.", next_command="the same command with -v"
             )
-        raise ClusterFailed(
-            f"The connection to the scheduler was lost ({future.status}).", next_command="the same command again, which goes on"
-        )
+        raise lost_scheduler(future.status)

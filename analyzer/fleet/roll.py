@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from distributed.comm.core import CommClosedError
+
 from analyzer.errors import ClusterFailed
 from analyzer.fleet.task import whoami
 
@@ -17,6 +19,13 @@ PATIENCE = 120.0
 """Seconds without any worker after which a run ends; what is done is kept."""
 AHEAD = 2
 """Batches that a thread of a worker has: the one it works on and the next, so that it never waits for us."""
+
+
+def lost_scheduler(detail: object) -> ClusterFailed:
+    """The error for a connection that is gone."""
+    return ClusterFailed(
+        f"The connection to the scheduler was lost ({detail}).", next_command="the same command again, which goes on"
+    )
 
 
 class Roll:
@@ -41,6 +50,20 @@ class Roll:
         if now - self._looked < EVERY:
             return
         self._looked = now
+        if self._client.status != "running":  # it would come back without anything that was sent
+            raise lost_scheduler(self._client.status)
+        try:
+            self._ask()
+        except (OSError, CommClosedError) as error:
+            raise lost_scheduler(error) from error
+        if self._pids:
+            self._last_seen = now
+        elif now - self._last_seen > PATIENCE:
+            raise ClusterFailed(
+                f"There has been no worker for {PATIENCE:g} s.", next_command="start workers, then the same command: it goes on"
+            )
+
+    def _ask(self) -> None:
         self._threads = dict(self._client.nthreads())
         for gone in self._pids.keys() - self._threads.keys():
             self.strike_off(gone)
@@ -48,12 +71,6 @@ class Roll:
         if new:
             answers = self._client.run(whoami, workers=new, on_error="ignore")
             self._pids.update((address, pid) for address, pid in answers.items() if isinstance(pid, int))
-        if self._pids:
-            self._last_seen = now
-        elif now - self._last_seen > PATIENCE:
-            raise ClusterFailed(
-                f"There has been no worker for {PATIENCE:g} s.", next_command="start workers, then the same command: it goes on"
-            )
 
     def strike_off(self, address: str) -> None:
         """It is gone, or another process has its address."""
