@@ -56,8 +56,9 @@ class FileLocks:
         numbers = {lock.number for lock in here if lock.waits and lock.pid in {file.pid, -1, 0}}
         locks = [lock for lock in here if not lock.waits and (not numbers or lock.number in numbers)]
         pids = [lock.pid for lock in locks if lock.pid > 0 and process_state(lock.pid) not in {None, "Z"}]
-        if any(lock.kind != "POSIX" for lock in locks):
-            # Whoever has the open file holds the lock with it, and whoever took it may have closed it.
+        if not locks or any(lock.kind != "POSIX" for lock in locks):
+            # Whoever has the open file holds the lock with it, and whoever took it may have closed it. Inside a pid namespace
+            # the kernel leaves out locks whose taker has ended; fdinfo shows them there too.
             known = self._holders.of_file(file)
             having = {one.pid for one in known if any(kind in line for line in one.info("lock") for kind in kinds)}
             pids = sorted(having, key=lambda pid: pid not in pids) or pids
