@@ -53,7 +53,7 @@ def test_exported_symbols_are_found_where_the_linker_finds_them(own_libc: Loaded
     for name in ("fork", "malloc", "environ", "getpid"):
         found = own_libc.symbol(name)
         assert found is not None
-        # Asked of libc itself: the handle of the program would answer with the program's own copy where it was linked without PIE.
+        # Asked of libc itself: a program that was linked without PIE has copies of its own.
         expected = ctypes.cast(getattr(ctypes.CDLL("libc.so.6"), name), ctypes.c_void_p).value
         assert found[0] == expected
     assert own_libc.symbol("no_such_function_anywhere") is None
