@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import shutil
 import struct
 import subprocess
 
@@ -59,6 +60,7 @@ def test_exported_symbols_are_found_where_the_linker_finds_them(own_libc: Loaded
     assert own_libc.symbol("no_such_function_anywhere") is None
 
 
+@pytest.mark.skipif(shutil.which("readelf") is None, reason="no readelf: apt-get install binutils")
 def test_build_id_is_that_of_the_file(own_libc: LoadedElf) -> None:
     space = address_space(os.getpid())
     assert space is not None
