@@ -33,7 +33,7 @@ def test_two_processes_make_what_one_makes_and_set_aside_what_ends_them(tmp_path
         "--jobs",
         "2",
         "--memory-limit",
-        "300MiB",
+        "240MiB",
         "-o",
         str(out),
         "-v",
@@ -56,7 +56,7 @@ def glutton() -> str:
     """A trace of very many threads that all differ."""
     frames = "\n".join(f"#{level} 0x{level:016x} in function_{level} (a={level}) at file.c:{level}" for level in range(40))
     return "\n".join(
-        f'Thread {n} (Thread 0x{n:x} (LWP {n}) "t{n}"):\n{frames.replace("function_", f"f{n}_")}\n' for n in range(1, 10_000)
+        f'Thread {n} (Thread 0x{n:x} (LWP {n}) "t{n}"):\n{frames.replace("function_", f"f{n}_")}\n' for n in range(1, 6_000)
     )
 
 
