@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 Note = Callable[[str], None]
+# Our work leaves nothing in a worker: one that pauses until memory becomes free would pause for ever.
+_MEMORY = {f"distributed.worker.memory.{what}": False for what in ("target", "spill", "pause")}
 SECONDS = 30.0
 """How long a scheduler may take to answer, and a worker to be there."""
 
@@ -30,12 +32,14 @@ def cluster_for(arguments: argparse.Namespace, note: Note) -> Iterator[Client]:
     address = arguments.scheduler and checked_address(arguments)
     with contextlib.ExitStack() as stack:
         try:
+            import dask
             import distributed
         except ImportError as error:
             raise ExtraMissing("fleet", "distributed") from error
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # Dask warns on standard error, in words for programmers
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        stack.enter_context(dask.config.set(_MEMORY))
         try:
             client = stack.enter_context(_running(address, arguments) if address else _own(arguments, stack))
             client.wait_for_workers(1, timeout=SECONDS)
