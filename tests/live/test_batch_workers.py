@@ -38,7 +38,7 @@ def test_two_processes_make_what_one_makes_and_set_aside_what_ends_them(tmp_path
         str(out),
         "-v",
     ]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert ran.returncode == 1, ran.stderr
     assert "61 done in this run, 61 in all" in ran.stderr
     assert "glutton.txt is set aside: 3 workers were lost" in ran.stderr
