@@ -34,6 +34,9 @@ class Registers:
     """(offset, size) of its parts, upper half first; empty where ``thread_pointer_note`` has it."""
     thread_pointer_note: int | None = None
     syscall_note: int | None = None
+    return_address: int | None = None
+    """Holds the return address of a function that has not saved it; None where a call puts it on the stack."""
+    frame_pointer: int | None = None
     trap: int | None = None
     """ppc64: the interrupt's kind; 0xc00 and 0x3000 are system calls."""
 
@@ -114,22 +117,22 @@ _PPC64LE = {
 # r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base ds es fs gs
 _X86_64_REGISTERS = Registers(
     size=216, stack_pointer=152, program_counter=128, syscall=120, arguments=(112, 104, 96, 56, 72, 64), result=80,
-    thread_pointer=((168, 8),),
+    thread_pointer=((168, 8),), frame_pointer=32,
 )  # fmt: skip
 # psw mask, psw address, gprs[16], acrs[16] of 4 bytes, orig_gpr2
 _S390X_REGISTERS = Registers(
     size=216, stack_pointer=136, program_counter=8, syscall=None, arguments=(208, 40, 48, 56, 64, 72), result=32,
-    thread_pointer=((144, 4), (148, 4)), syscall_note=0x307,
+    thread_pointer=((144, 4), (148, 4)), syscall_note=0x307, return_address=128, frame_pointer=104,
 )  # fmt: skip
 # x0-x30, sp, pc, pstate
 _AARCH64_REGISTERS = Registers(
     size=272, stack_pointer=248, program_counter=256, syscall=64, arguments=(0, 8, 16, 24, 32, 40), result=0,
-    thread_pointer=(), thread_pointer_note=0x401, syscall_note=0x404,
+    thread_pointer=(), thread_pointer_note=0x401, syscall_note=0x404, return_address=240, frame_pointer=232,
 )  # fmt: skip
 # gpr0-31, nip, msr, orig_gpr3, ctr, link, xer, ccr, softe, trap, dar, dsisr, result, and four unused
 _PPC64LE_REGISTERS = Registers(
     size=384, stack_pointer=8, program_counter=256, syscall=0, arguments=(272, 32, 40, 48, 56, 64), result=24,
-    thread_pointer=((104, 8),), trap=320,
+    thread_pointer=((104, 8),), trap=320, return_address=288, frame_pointer=248,
 )  # fmt: skip
 
 _PPC64LE_GDB = "powerpc:common64"

@@ -101,7 +101,8 @@ def _place_in_fork(seen: Seen, frames: tuple[RawFrame, ...], address: int) -> st
     fork, list_lock = elf.symbol("fork"), elf.symbol("_IO_list_lock")
     if in_fork is None or in_fork.address is None or position == 0 or fork is None or list_lock is None:
         return None
-    if not fork[0] <= in_fork.address < fork[0] + fork[1] or fork[1] > _LARGEST_FORK:
+    # Its very beginning: which of its calls it is could not be told.
+    if not fork[0] < in_fork.address < fork[0] + fork[1] or fork[1] > _LARGEST_FORK:
         return None
     try:
         calls = list(direct_calls(memory.read(fork[0], fork[1]), fork[0], architecture.name))

@@ -12,6 +12,7 @@ from analyzer.capture.architecture import ByteOrder
 from analyzer.capture.maps import AddressSpace, Mapping
 from analyzer.capture.memory import MemoryUnreadable, unsigned
 from analyzer.capture.pages import Pages, merged
+from analyzer.capture.return_address import Caller
 from analyzer.model import Syscall
 
 _SMALL, _SMALL_NAMELESS = 1 << 20, 1 << 17
@@ -41,6 +42,8 @@ class PhotoThread:
     """Further register notes, by kind."""
     frame_pointer: int | None = None
     """Where it was worked out and not read."""
+    caller: Caller | None = None
+    """Who called the innermost function; likewise."""
     problem: str | None = None
     """Why its stack is not to be had; it has no place in a core then."""
     moved: bool = False

@@ -15,6 +15,7 @@ from analyzer.capture.frame_pointer import frame_pointer
 from analyzer.capture.gdbmi import MiSession
 from analyzer.capture.own_note import NotedThread, OwnNote, encode
 from analyzer.capture.photo import Photo
+from analyzer.capture.return_address import Caller, caller
 from analyzer.capture.seen import Seen
 from analyzer.capture.small_core import UNKNOWN, write_core
 from analyzer.capture.stacks import RawFrame, Stacks, ThreadStack
@@ -30,7 +31,7 @@ def stacks_of(
     stacks = Stacks(stopped_ms=photo.stopped_ms)
     if any(thread.program_counter is not None and thread.problem is None for thread in photo.threads.values()):
         stacks = _read(session, seen, photo, pointers, first, addresses)
-    if _find_frame_pointers(session, seen, photo, stacks):
+    if _find_registers(session, seen, photo, stacks):
         stacks = _read(session, seen, photo, pointers, first, addresses)
     stacks.stopped_ms = photo.stopped_ms
     stacks.notes += photo.notes
@@ -39,7 +40,7 @@ def stacks_of(
         if thread.problem is not None:
             stacks.threads[tid] = ThreadStack(problem=thread.problem)
         elif stack is not None and thread.registers is None:
-            stacks.threads[tid] = without_guesses(seen, stack)
+            stacks.threads[tid] = _without_uncertain_line(without_guesses(seen, stack), thread.caller)
     for tid, pointer in pointers.items():
         stacks.threads[tid] = dataclasses.replace(stacks.threads.get(tid, ThreadStack()), thread_pointer=pointer)
     return stacks
@@ -53,23 +54,42 @@ def _read(
         return core_stacks.photograph(session, path, first, addresses)
 
 
-def _find_frame_pointers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks) -> bool:
-    """For stacks that end where rbp is needed: work it out. Whether any was found, so that looking again is worth it."""
-    if seen.architecture is None or seen.architecture.name != "x86_64" or seen.memory is None or seen.space is None:
+def _find_registers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks) -> bool:
+    """For stacks that end where a register is needed: work it out. Whether any was found, so that looking again is worth it."""
+    if seen.architecture is None or seen.memory is None or seen.space is None:
         return False
     unfinished = {
-        tid: len(stack.frames) - 1
+        tid: stack
         for tid, stack in stacks.threads.items()
-        if stack.problem and stack.frames and not _complete(stack)
+        if stack.frames and not _complete(stack) and (stack.problem or not _is_code(seen, stack.frames[-1]))
         if tid in photo.threads and photo.threads[tid].registers is None
     }
-    found = False
-    for tid, (function, stack_pointer) in core_stacks.ask_places(session, unfinished).items():
-        pointer = frame_pointer(seen.memory, seen.space, function, stack_pointer)
-        if pointer is not None:
+    before = dict(photo.threads)
+    if seen.architecture.name == "x86_64":
+        outermost = {tid: len(stack.frames) - 1 for tid, stack in unfinished.items()}
+        for tid, (function, stack_pointer) in core_stacks.ask_places(session, outermost).items():
+            pointer = frame_pointer(seen.memory, seen.space, function, stack_pointer)
             photo.threads[tid] = dataclasses.replace(photo.threads[tid], frame_pointer=pointer)
-            found = True
-    return found
+    elif seen.architecture.name == "s390x":
+        for tid, stack in unfinished.items():
+            thread = photo.threads[tid]
+            counter, pointer = thread.program_counter, thread.stack_pointer
+            # Only the innermost function can lack it; functions inlined into it have its address, too.
+            ended = all(frame.address == counter for frame in stack.frames if _is_code(seen, frame))
+            if counter is not None and pointer is not None and ended:
+                photo.threads[tid] = dataclasses.replace(thread, caller=caller(seen.memory, seen.space, counter, pointer))
+    return photo.threads != before
+
+
+def _without_uncertain_line(stack: ThreadStack, found: Caller | None) -> ThreadStack:
+    """A caller that makes the same call in several places: which function it is is known, where in it is not."""
+    if found is None or found.certain:
+        return stack
+
+    def plain(frame: RawFrame) -> RawFrame:
+        return dataclasses.replace(frame, address=found.function, line=None) if frame.address == found.returns_to else frame
+
+    return dataclasses.replace(stack, frames=tuple(plain(frame) for frame in stack.frames))
 
 
 def _complete(stack: ThreadStack) -> bool:

@@ -13,7 +13,6 @@ from typing import IO
 
 from analyzer.capture.architecture import Architecture
 from analyzer.capture.core_notes import NT_AUXV, NT_FILE, NT_PRPSINFO, NT_PRSTATUS, REGISTERS_AT
-from analyzer.capture.frame_pointer import RBP
 from analyzer.capture.maps import AddressSpace
 from analyzer.capture.pages import PAGE
 from analyzer.capture.photo import Photo, PhotoThread
@@ -152,8 +151,10 @@ def _known_registers(architecture: Architecture, thread: PhotoThread, call: Sysc
             put(layout.syscall, call.number)
         for offset, argument in zip(layout.arguments, call.arguments, strict=False):
             put(offset, int(argument, 16))
-    if thread.frame_pointer is not None and architecture.name == "x86_64":
-        put(RBP, thread.frame_pointer)
+    if thread.frame_pointer is not None and layout.frame_pointer is not None:
+        put(layout.frame_pointer, thread.frame_pointer)
+    if thread.caller is not None and layout.return_address is not None:
+        put(layout.return_address, thread.caller.returns_to)
     if layout.trap is not None:
         put(layout.trap, 0xC00)
     if pointer is not None and layout.thread_pointer:
