@@ -43,7 +43,7 @@ def photo_for(diagnosis: Diagnosis, say: Callable[[str], None] = lambda _: None)
     except (HangAnalyzeError, OSError) as error:
         if not isinstance(error, CompilerMissing):
             say(f"the reference loader could not be photographed here: {error}")
-        return recorded(widen)
+        return recorded(widen, step)
 
 
 def _scene(finding: Finding) -> tuple[Widen, str]:
@@ -133,13 +133,15 @@ def _read(path: Path) -> ReferencePhoto:
     return photo
 
 
-def recorded(widen: Widen) -> ReferencePhoto | None:
-    """The photograph that ships with the package: of this architecture where there is one, else any; None if none fits."""
+def recorded(widen: Widen, step: str) -> ReferencePhoto | None:
+    """The photograph that ships with the package: of this architecture where there is one, with this lock held, at this step;
+    whatever comes nearest to that. None if none can be read."""
     from analyzer.data import folder
 
     with contextlib.suppress(FileNotFoundError):
         files = sorted((folder("reports") / "recorded").glob("*.json"))
-        files.sort(key=lambda file: (platform.machine() not in file.name, widen not in file.name))
+        wanted = (f"{platform.machine()}-", f"-{widen}-", f"-{step}.json")
+        files.sort(key=lambda file: [part not in file.name for part in wanted])
         for file in files:
             with contextlib.suppress(OSError, BadSavedResult):
                 return dataclasses.replace(_read(file), origin="recorded")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.peers.answer import Answer
 from analyzer.capture.peers.descriptor import Descriptor
 from analyzer.capture.procfs import children, process_state, read_text, status_fields
@@ -9,8 +10,6 @@ from analyzer.model import Syscall, ThreadRef
 
 _P_ALL, _P_PID, _P_PGID, _P_PIDFD = range(4)
 _CLONE_VFORK = 0x4000
-_WITH_FLAGS = {"clone": {"s390x": 1}}
-"""Position of clone's flags where it is not the first."""
 
 
 def waited_for(pid: int, syscall: Syscall) -> Answer:
@@ -37,7 +36,8 @@ def by_pidfd(end: Descriptor) -> Answer:
 def vfork_child(pid: int, tid: int, syscall: Syscall, architecture: str | None) -> Answer | None:
     """The child for whose exec or end a vfork waits; None for a clone that does not wait."""
     if syscall.name == "clone":
-        flags = int(syscall.arguments[_WITH_FLAGS["clone"].get(architecture or "", 0)], 16)
+        known = ARCHITECTURES.get(architecture or "")
+        flags = int(syscall.arguments[known.clone_flags if known else 0], 16)
         if not flags & _CLONE_VFORK:
             return None
     own = [int(number) for number in (read_text(f"/proc/{pid}/task/{tid}/children") or "").split()]
