@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dev demo test live system check lint types bench schema ci clean
+.PHONY: help setup dev demo test live system check lint types bench schema test-s390x test-foreign ci clean
 
 help:
 	@echo "make demo    watch a container image loader hang, open the report that says why"
@@ -13,6 +13,8 @@ help:
 	@echo "make check   ruff, mypy --strict, tests"
 	@echo "make bench   wall time and pause against gdb and eu-stack"
 	@echo "make system  real podman and other C libraries (root, downloads)"
+	@echo "make test-s390x   the tool on s390x, in an emulated guest (root, downloads)"
+	@echo "make test-foreign cores of aarch64 and ppc64le, from emulated guests (root, downloads)"
 	@echo "make ci      what the continuous integration runs"
 
 setup: $(BIN)/.installed
@@ -35,7 +37,13 @@ live: dev
 	$(PYTEST) tests/live
 
 system: dev
-	$(PYTEST) tests/system -m "system and not s390x"
+	$(PYTEST) tests/system -m "system and not s390x and not foreign"
+
+test-s390x: dev
+	$(PYTEST) tests/system/s390x -m s390x
+
+test-foreign: dev
+	$(PYTEST) tests/system/s390x -m foreign
 
 lint: dev
 	$(BIN)/ruff check .

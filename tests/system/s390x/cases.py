@@ -18,9 +18,13 @@ from .errors import GuestError
 from .guest import Guest, StepResult
 from .rootimage import ORDINARY_USER
 
-HANG_SECONDS, ANALYSE_SECONDS, CORE_SECONDS = 90.0, 120.0, 60.0
+HANG_SECONDS, ANALYSE_SECONDS, CORE_SECONDS = 120.0, 180.0, 90.0
+SAVED = "no-stop"
+"""The way of capturing whose core is kept."""
 REPORTED = "stdio"
 """The case of which an HTML report is made, too."""
+MAX_PAUSE = "90"
+"""Seconds: under emulation on a busy machine gdb takes its time, and nobody waits for these processes."""
 METHODS = ("attach", "stop", "no-stop")
 
 _TASKS = "for task in /proc/{pid}/task/*; do echo ${{task##*/}} $(cat $task/comm); done"
@@ -78,7 +82,7 @@ class Case:
     told: dict[str, Told] = field(default_factory=dict)
     """By way of capturing."""
     cores: dict[str, Path] = field(default_factory=dict)
-    """By who wrote it: kernel, no-stop, ..."""
+    """By who wrote it: gdb, or the project by a way of capturing."""
     report: Path | None = None
     """HTML."""
     plain: TrialResult | None = None
@@ -92,20 +96,30 @@ def loader_case(guest: Guest, widen: str) -> Case:
     match = guest.wait_for_output(loader, r"hung: process (\d+), child (\d+);", HANG_SECONDS)
     parent, child = int(match[1]), int(match[2])
     case = Case(widen, parent, child, peek(guest, parent, child), time.monotonic() - started)
-    for method in METHODS:
-        core = f"/share/{widen}-{method}.core"
-        case.told[method] = analysed(guest, f"{widen}-{method}", parent, "--capture", method, "--save-core", core)
-        case.cores[method] = guest.share / f"{widen}-{method}.core"
+    look_in_every_way(guest, case, "root")
     if widen == REPORTED:
-        guest.command("report", [str(parent), "--capture", "stop", "-o", "/share/report.html"], ANALYSE_SECONDS)
+        guest.command(
+            "report", [str(parent), "--capture", "stop", "--max-pause", MAX_PAUSE, "-o", "/share/report.html"], ANALYSE_SECONDS
+        )
         case.report = guest.share / "report.html"
-    case.cores["kernel"] = kernel_core(guest, widen, child)
+    case.cores["gdb"] = gdbs_core(guest, widen, child)
+    guest.run(f"end-{widen}", f"kill -9 {parent}", 20)
     return case
+
+
+def look_in_every_way(guest: Guest, case: Case, user: str) -> None:
+    """By attach and by stop at the parent, which is what a user sees; without a stop at the child, whose core is kept."""
+    for method in METHODS:
+        core = f"{case.name}-{method}.core"
+        asked, keep = (case.child, ("--save-core", f"/share/{core}")) if method == SAVED else (case.parent, ())
+        case.told[method] = analysed(guest, f"{case.name}-{method}", asked, "--capture", method, *keep, user=user)
+        if keep:
+            case.cores[method] = guest.share / core
 
 
 def analysed(guest: Guest, name: str, pid: int, *options: str, user: str = "root") -> Told:
     """One run of the command, as JSON."""
-    step = guest.command(name, [str(pid), "--json", *options], ANALYSE_SECONDS, user)
+    step = guest.command(name, [str(pid), "--json", "--max-pause", MAX_PAUSE, *options], ANALYSE_SECONDS, user)
     return told_by(step)
 
 
@@ -139,19 +153,12 @@ def peek(guest: Guest, parent: int, child: int) -> Peeked:
     )
 
 
-def kernel_core(guest: Guest, name: str, child: int) -> Path:
-    """End the child by a signal that makes the kernel write its core; the core on the host."""
-    place = f"{name}-kernel.core"
-    guest.run(
-        f"core-{name}",
-        # %p: cases run side by side, and there is one pattern for all.
-        f"echo /share/core.%p > /proc/sys/kernel/core_pattern && prlimit --core=unlimited --pid {child} && kill -ABRT {child} && "
-        f"while kill -0 {child} 2>/dev/null && ! grep -q '^State:.Z' /proc/{child}/status; do sleep 0.1; done; "
-        f"mv /share/core.{child} /share/{place}",
-        CORE_SECONDS,
-        check=True,
-    )
-    return guest.share / place
+def gdbs_core(guest: Guest, name: str, child: int) -> Path:
+    """The core that the guest's gdb writes; on the host. (The kernel makes none: the child blocks the signals that would.)"""
+    core = f"{name}-gdb.core"
+    quiet = "gdb --nx -batch -iex 'set auto-load no'"
+    guest.run(f"core-{name}", f"{quiet} -p {child} -ex 'gcore /share/{core}' && test -s /share/{core}", CORE_SECONDS, check=True)
+    return guest.share / core
 
 
 def podman_case(guest: Guest) -> Case:
@@ -159,12 +166,7 @@ def podman_case(guest: Guest) -> Case:
     started = time.monotonic()
     hung = podman.hang(guest)
     case = Case("podman", hung.parent, hung.child, peek(guest, hung.parent, hung.child), time.monotonic() - started)
-    # Its signals are blocked when it hangs, so the kernel makes no core of it; ours needs no signal.
-    for method in METHODS:
-        core = f"/share/podman-{method}.core"
-        options = ("--capture", method, "--save-core", core)
-        case.told[method] = analysed(guest, f"podman-{method}", hung.parent, *options, user=ORDINARY_USER)
-        case.cores[method] = guest.share / f"podman-{method}.core"
+    look_in_every_way(guest, case, ORDINARY_USER)
     podman.forget(guest)
     case.plain = podman.plain_runs(guest)
     return case

@@ -15,7 +15,7 @@ from .rootimage import ORDINARY_USER
 from .wheels import COMMAND
 
 SECONDS = 120.0
-RUNS = 3
+RUNS = 2
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def note_verdict(case: str, how: str, result: dict[str, Any], seconds: float) ->
     found = findings[0]
     lock = found["lock"] or {}
     owner = lock.get("owner")
-    orphaned_by = f"thread {owner['tid']}, {owner['function'] or owner.get('doing') or ''}" if owner else "holder not recorded"
+    orphaned_by = " in ".join(filter(None, (f"thread {owner['tid']}", owner["function"]))) if owner else "holder not recorded"
     LINES.append(f"{case:7} {how:20} {found['certainty']:10} {lock.get('symbol') or '':26} {orphaned_by:32} {seconds:6.1f} s")
 
 

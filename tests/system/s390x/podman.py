@@ -20,26 +20,36 @@ from .imagetar import image_tar
 from .rootimage import ORDINARY_UID, ORDINARY_USER
 
 LOAD = "podman image load --input /share/image.tar"
-PLAIN_SECONDS = 60.0
+PLAIN_SECONDS = 90.0
 RUNS = int(os.environ.get("HANGANALYZE_PODMAN_RUNS", "3"))
 """Plain runs; 4 to 10 s each."""
-HANG_SECONDS = 60.0
+HANG_SECONDS = 180.0
 
 _FORGET = (
-    # Others of the same user may be at work; what podman leaves running has its name.
-    f"pkill -9 -u {ORDINARY_USER} -x podman; rm -rf /run/user/{ORDINARY_UID}/* /run/user/{ORDINARY_UID}/.??* "
+    # Others of the same user may be at work; what podman leaves running is called «podman pause».
+    f"pkill -9 -u {ORDINARY_USER} '^podman'; rm -rf /run/user/{ORDINARY_UID}/* /run/user/{ORDINARY_UID}/.??* "
     f"/home/{ORDINARY_USER}/.local; true"
 )
 
-# Hung: podman's child stands in the same futex wait at two looks with no context switch between them.
+# Hung: podman's child has one thread, which stands in the same futex wait at two looks with no context switch between them.
+# Nothing but what the shell does by itself: a process for each look would keep one of the guest's two processors busy.
 _WAIT_UNTIL_HUNG = """\
-look() { cat /proc/$1/syscall; grep ctxt /proc/$1/status; }
+exec 3<> <(:)
+look() {
+    read -r seen < /proc/$1/syscall
+    while read -r name count; do case $name in *ctxt_switches:) seen="$seen $count" ;; esac; done < /proc/$1/status
+}
 while [ -d /proc/PARENT ]; do
-    for child in $(pgrep -P PARENT -x podman); do
-        before=$(look $child); sleep 0.5; after=$(look $child)
-        case $before in '238 '*' 0x80 0x2 '*) [ "$before" = "$after" ] && echo $child && exit 0 ;; esac
-    done
-    sleep 0.1
+    for list in /proc/PARENT/task/*/children; do
+        read -r children < $list
+        for child in $children; do
+            # What a raw clone made has one thread; a podman that was executed anew may wait for its own widener.
+            set -- /proc/$child/task/*; [ $# = 1 ] || continue
+            look $child; before=$seen; read -rt 0.5 -u 3; look $child
+            case $before in '238 '*' 0x80 0x2 '*) [ "$before" = "$seen" ] && echo $child && exit 0 ;; esac
+        done
+    done 2>/dev/null
+    read -rt 0.2 -u 3
 done
 exit 9
 """

@@ -47,6 +47,8 @@ AARCH64 = Machine(
     "pci",
 )
 
+X86_64 = Machine("qemu-system-x86_64", ("-M", "q35", "-cpu", "max", "-serial", "chardev:console"), "ttyS0", "pci")
+
 PPC64LE = Machine(
     "qemu-system-ppc64",
     (
@@ -84,10 +86,10 @@ class Qemu:
         self._argv += ["-append", f"console={machine.console} quiet loglevel=4 panic=-1 {kernel_options}"]
         self._argv += ["-fsdev", f"local,id=share,path={share},security_model=none"]
         self._argv += ["-device", f"virtio-9p-{machine.bus},fsdev=share,mount_tag={SHARE_TAG}"]
-        for number, disk in enumerate(disks):
+        for number, disk in enumerate(disks):  # which is vda and which vdb is decided anew at every boot: they have names
             # snapshot=on: what the guest writes goes to an unnamed temporary file, the image stays as it is.
             self._argv += ["-drive", f"file={disk},format=raw,if=none,id=disk{number},snapshot=on,cache=unsafe"]
-            self._argv += ["-device", f"virtio-blk-{machine.bus},drive=disk{number}"]
+            self._argv += ["-device", f"virtio-blk-{machine.bus},drive=disk{number},serial=disk{number}"]
         self._echo = echo
         self._lines: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None

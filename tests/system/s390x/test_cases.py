@@ -6,6 +6,8 @@ Nothing is compared with what it was once: lock words, owners and thread ids wit
 
 from __future__ import annotations
 
+import json
+import time
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -16,10 +18,11 @@ from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.core import CoreOptions
 from analyzer.model import Diagnosis
 from analyzer.reference.options import Widen
+from analyzer.render.json import to_json
 from tests.live.analysing import hanganalyze
 from tests.tools.validate import check_schema
 
-from .cases import METHODS, Case, Peeked, Told
+from .cases import METHODS, SAVED, Case, Peeked, Told
 from .conftest import WIDENERS
 from .expected import loader_on_this_machine, podman_on_x86_64
 from .guest import Guest
@@ -32,9 +35,6 @@ pytestmark = pytest.mark.s390x
 FORK = "glibc-fork-lock-after-raw-clone"
 LOCKS = {"stdio": "list_all_lock", "malloc": "main_arena", "atfork": "atfork_lock", "podman": "list_all_lock"}
 CASE_SECONDS = 480.0
-FUTEX = 238
-HAPPENS_ONCE_IN_SIX = "between taking the lock word and noting the owner"
-"""When podman's copy is made there, its lock has no owner yet."""
 
 
 @pytest.fixture
@@ -111,12 +111,12 @@ def test_the_second_column_is_the_recorded_s390x_loader(running: Case) -> None:
         assert {figures["fix"]: figures["hung"] for figures in reference["trials"]}["complete"] == 0
 
 
-@pytest.mark.parametrize("writer", ["kernel", "attach", "no-stop"])
-@every_case
+CORES = [*((name, "gdb") for name in WIDENERS), *((name, SAVED) for name in (*WIDENERS, "podman"))]
+
+
+@pytest.mark.parametrize(("running", "writer"), CORES, indirect=["running"])
 def test_its_core_proves_it_here(running: Case, writer: str, guest: Guest, image: RootImage, loader: Path) -> None:
-    if running.name == "podman" and writer == "kernel":
-        assert writer not in running.cores  # it blocks the signals that would make one
-        return
+    began = time.monotonic()
     program = loader if running.name != "podman" else guest.share / "podman"
     core = running.cores[writer]
     diagnosis = analyse_core(core, CoreOptions(program, image.sysroot), with_reference=False)
@@ -125,17 +125,18 @@ def test_its_core_proves_it_here(running: Case, writer: str, guest: Guest, image
     assert (finding.signature, finding.certainty, finding.pid) == (FORK, "proven", running.child)
     assert finding.lock is not None
     assert (finding.lock.symbol, int(finding.lock.address, 16), finding.lock.word) == (LOCKS[running.name], running.seen.lock, 2)
+    note_verdict(running.name, f"core by {writer}", json.loads(to_json(diagnosis)), time.monotonic() - began)
     owner = finding.lock.owner
     assert (owner.tid if owner else None) == (live["owner"]["tid"] if live["owner"] else None)
     assert diagnosis.fingerprint == running.told["attach"].result["fingerprint"]
     (process,) = diagnosis.snapshot.processes
     assert process.architecture == "s390x"
     assert process.threads[0].syscall is not None
-    assert process.threads[0].syscall.number == FUTEX
+    assert process.threads[0].syscall.number == ARCHITECTURES["s390x"].number("futex")
 
 
 @every_loader_case
-def test_gdb_here_reads_the_same_values_from_the_kernels_core(running: Case, image: RootImage, loader: Path) -> None:
+def test_gdb_here_reads_the_same_values_from_gdbs_core(running: Case, image: RootImage, loader: Path) -> None:
     seen = running.seen
     questions = [
         f"p *(int *) {seen.lock:#x}",
@@ -143,7 +144,7 @@ def test_gdb_here_reads_the_same_values_from_the_kernels_core(running: Case, ima
         "p ((unsigned int *) &_thread_db_pthread_tid)[2]",
         f"p/x &{LOCKS[running.name]}",
     ]
-    told = ask_about_core(image.sysroot, loader, running.cores["kernel"], questions)
+    told = ask_about_core(image.sysroot, loader, running.cores["gdb"], questions)
     word, owner, offset, address = (line.split(" = ")[1] for line in told.splitlines() if line.startswith("$"))
     assert (int(word), int(owner, 16), int(offset), int(address, 16)) == (
         seen.word,
@@ -156,7 +157,7 @@ def test_gdb_here_reads_the_same_values_from_the_kernels_core(running: Case, ima
 def test_the_command_reads_a_core_here(running_cases: dict[str, Future[Case]], image: RootImage, loader: Path) -> None:
     case = running_cases["stdio"].result(CASE_SECONDS)
     options = ("--exe", loader, "--sysroot", image.sysroot, "--no-reference", "--json")
-    ran = hanganalyze("core", case.cores["kernel"], *options)
+    ran = hanganalyze("core", case.cores["gdb"], *options)
     assert ran.code == 0, ran.stderr
     told = Told(ran.code, check_schema(ran.result), 0.0)
     assert told.finding["certainty"] == "proven"
