@@ -20,7 +20,7 @@ from analyzer.output import write
 from analyzer.reference.options import LoaderOptions, Widen
 from analyzer.reference.run import start
 
-_HELD_WITHIN_S = 30.0
+_HELD_WITHIN_S = 60.0
 _WIDENER_OF_LOCK: dict[str, Widen] = {
     "list_all_lock": "stdio", "main_arena": "malloc", "list_lock": "malloc", "a malloc arena": "malloc",
     "atfork_lock": "atfork", "global_database_state->lock": "nss",
@@ -101,7 +101,8 @@ def take(widen: Widen, step: str, binary: Path | None = None) -> ReferencePhoto:
             outcome = loader.wait_until("held", _HELD_WITHIN_S)
             if outcome != "held" or loader.status.held is None:
                 raise LoaderFailed(f"it did not reach the step {step} ({outcome}): {loader.result(outcome).stderr.strip()}")
-            snapshot = capture(loader.status.held[1], Options())
+            # It is ours and stands still anyway; on a slow machine gdb takes its time.
+            snapshot = capture(loader.status.held[1], Options(max_pause=_HELD_WITHIN_S))
             steps = tuple(loader.status.steps)
     return ReferencePhoto("built here", _where(snapshot), "complete", widen, step, steps, snapshot.processes)
 

@@ -3,7 +3,7 @@ for the package.
 
 Writes ``FOLDER/MACHINE-WIDENER-STEP.json`` (``reports/recorded``), without what belongs to this machine (pids stay: they are the
 reference's own). Machines without a compiler show it in the second column, labelled as recorded. On s390x it was run in
-the guest of ``tests/system/s390x``, with 20 runs: see its README.
+the guest of ``tests/system/s390x``, with 16 runs: see its README.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def plain_runs(guest: Guest) -> TrialResult:
     return result
 
 
-def hang(guest: Guest, attempts: int = 4) -> HungPodman:
+def hang(guest: Guest, attempts: int = 8) -> HungPodman:
     """First runs with the stdio widener until one hangs (the first one, every time so far); leaves it hanging."""
     for _ in range(attempts):
         forget(guest)

@@ -5,11 +5,11 @@
  * lock back and spins for about nine times as long without writing anything. The main thread makes raw clones; each child looks
  * whether the lock was held in its copy. One line of results:
  *
- *     megabytes order runs median_us ninetieth_us held held_baseline laps_during laps_expected frozen frozen_baseline
+ *     megabytes order runs median_us ninetieth_us held held_baseline laps% frozen frozen_baseline quiet_us quiet_held quiet_laps%
  *
  * held: children that found the lock held. held_baseline: looks of the main thread at the lock, as many, without a clone.
- * laps_during: the worker's laps while clone() ran, all runs together; laps_expected: how many it makes in such a time left
- * alone. frozen: runs in which it made no lap at all although five were to be expected; frozen_baseline: the same while the
+ * laps%: the worker's laps while clone() ran, in percent of what it makes in such a time left alone. quiet: the quarter of the
+ * runs in which clone() was quickest, so those least disturbed by whatever else the machine did. frozen: runs in which it made no lap at all although five were to be expected; frozen_baseline: the same while the
  * main thread only watched the clock for as long, which happens when the worker has no processor. */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -81,20 +81,39 @@ static int stands_still_for(double time, double rate) {
     return shared->laps == before && time * rate >= 5;
 }
 
-static int by_size(const void *one, const void *other) {
-    double a = *(const double *)one, b = *(const double *)other;
+struct run {
+    double took, laps;
+    int held;
+};
+
+static int by_time(const void *one, const void *other) {
+    double a = ((const struct run *)one)->took, b = ((const struct run *)other)->took;
     return (a > b) - (a < b);
 }
 
+static double percent_of_laps(const struct run *all, int count, double rate) {
+    double laps = 0, time = 0;
+    for (int i = 0; i < count; i++)
+        laps += all[i].laps, time += all[i].took;
+    return 100 * laps / (time * rate);
+}
+
+static int were_held(const struct run *all, int count) {
+    int held = 0;
+    while (count-- > 0)
+        held += all[count].held;
+    return held;
+}
+
 int main(int count, char **words) {
-    static double took[MOST_RUNS];
+    static struct run all[MOST_RUNS];
     size_t megabytes = count > 1 ? strtoul(words[1], NULL, 10) : 16;
     int runs = count > 2 ? atoi(words[2]) : 200;
     int below = count > 3 && strcmp(words[3], "below") == 0;
     size_t ballast = megabytes << 20, size = ballast + (DATA_PAGES + 1) * PAGE;
     char *region = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    int held = 0, baseline = 0, frozen = 0, without = 0;
-    double during = 0, expected = 0, rate, began;
+    int baseline = 0, frozen = 0, without = 0, quarter = runs / 4;
+    double rate, began;
     unsigned long laps;
     pthread_t thread;
 
@@ -125,20 +144,20 @@ int main(int count, char **words) {
         child = raw_clone();
         if (child == 0)
             syscall(SYS_exit_group, shared->lock);
-        took[i] = microseconds() - began;
+        all[i].took = microseconds() - began;
         laps = shared->laps - before;
         if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
             return 2;
-        held += WEXITSTATUS(status);
-        during += (double)laps;
-        expected += took[i] * rate;
-        frozen += laps == 0 && took[i] * rate >= 5;
+        all[i].held = WEXITSTATUS(status);
+        all[i].laps = (double)laps;
+        frozen += laps == 0 && all[i].took * rate >= 5;
         wait_some();
-        without += stands_still_for(took[i], rate);
+        without += stands_still_for(all[i].took, rate);
     }
-    qsort(took, (size_t)runs, sizeof took[0], by_size);
-    printf("%zu %s %d %.0f %.0f %d %d %.0f %.0f %d %d\n", megabytes, below ? "below" : "above", runs, took[runs / 2],
-           took[runs * 9 / 10], held, baseline, during, expected, frozen, without);
+    qsort(all, (size_t)runs, sizeof all[0], by_time);
+    printf("%zu %s %d %.0f %.0f %d %d %.0f %d %d %.0f %d/%d %.0f\n", megabytes, below ? "below" : "above", runs, all[runs / 2].took,
+           all[runs * 9 / 10].took, were_held(all, runs), baseline, percent_of_laps(all, runs, rate), frozen, without,
+           all[quarter / 2].took, were_held(all, quarter), quarter, percent_of_laps(all, quarter, rate));
     fflush(stdout);
     _exit(0);
 }
