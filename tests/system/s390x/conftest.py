@@ -5,6 +5,8 @@ The cases run side by side in it while the tests wait for them one by one; what 
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +17,7 @@ from . import cases, commands, crossbuilt, podman
 from .errors import CannotRunHere
 from .guest import Guest
 from .hostpackages import require
-from .outcomes import LINES
+from .outcomes import LINES, note
 from .rootimage import RootImage, root_image
 from .wheels import project_disk
 
@@ -48,9 +50,12 @@ def guest(image: RootImage, pool: ThreadPoolExecutor, tmp_path_factory: pytest.T
         project = project_disk(tmp_path_factory.mktemp("project"))
     except CannotRunHere as reason:
         pytest.skip(str(reason))
+    began = time.monotonic()
     with Guest(image, echo=print, project=project) as booted:
         print(f"boot: {booted.boot_seconds:.1f} s")
         yield booted
+        wall, load = time.monotonic() - began, os.getloadavg()[0]
+        note(f"guest   {wall:.0f} s, {booted.processor_seconds:.0f} s of processor, load of this machine {load:.0f}")
     assert not Path(f"/proc/{booted.emulator_pid}").exists()
     assert not booted.share.exists()
 

@@ -96,6 +96,11 @@ class Guest:
         """The emulator's pid on the host."""
         return self._qemu.pid
 
+    @property
+    def processor_seconds(self) -> float:
+        """What the emulator has used so far."""
+        return self._qemu.processor_seconds
+
     def run(
         self,
         name: str,

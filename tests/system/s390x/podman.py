@@ -44,8 +44,8 @@ while [ -d /proc/PARENT ]; do
         read -r children < $list
         for child in $children; do
             # What a raw clone made has one thread; a podman that was executed anew may wait for its own widener.
-            set -- /proc/$child/task/*; [ $# = 1 ] || continue
-            look $child; before=$seen; read -rt 0.5 -u 3; look $child
+            set -- /proc/$child/task/*; read -r name < /proc/$child/comm; [ "$# $name" = "1 podman" ] || continue
+            seen=; look $child; before=$seen; read -rt 2 -u 3; seen=; look $child
             case $before in '238 '*' 0x80 0x2 '*) [ "$before" = "$seen" ] && echo $child && exit 0 ;; esac
         done
     done 2>/dev/null
