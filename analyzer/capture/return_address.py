@@ -10,12 +10,11 @@ Sources: the s390x ELF ABI (register save area), z/Architecture Principles of Op
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.capture.calls import direct_calls
 from analyzer.capture.function_extent import functions_at
 from analyzer.capture.maps import AddressSpace
 from analyzer.capture.memory import Memory, MemoryUnreadable, unsigned
+from analyzer.lean_dataclass import dataclass
 
 _R14_AT, _R15_AT = 112, 120
 """Where a function saves these registers, from its caller's stack pointer."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import platform
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.capture.architecture import futex_number
+from analyzer.lean_dataclass import dataclass
 
 FUTEX_WAIT, FUTEX_WAIT_BITSET = 0, 9
 FUTEX_COMMAND = 0x7F

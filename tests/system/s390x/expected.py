@@ -7,8 +7,9 @@ from pathlib import Path
 from analyzer.analyse import analyse_process
 from analyzer.capture.live import Options
 from analyzer.data import folder
-from analyzer.diagnose import diagnose, load_catalogue
+from analyzer.diagnose import diagnose
 from analyzer.diagnose.cases import read_cases
+from analyzer.diagnose.read_catalogue import load_catalogue
 from analyzer.model import Diagnosis
 from analyzer.reference.image_make import make_image
 from analyzer.reference.options import LoaderOptions, Widen

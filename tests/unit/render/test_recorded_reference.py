@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import platform
+import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -27,7 +28,7 @@ FILES = sorted(path.name for path in (folder("reports") / "recorded").iterdir() 
 
 
 def on(machine: str, widen: Widen, step: str, monkeypatch: pytest.MonkeyPatch) -> ReferencePhoto:
-    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine=machine))
     photo = recorded(widen, step)
     assert photo is not None
     return photo
