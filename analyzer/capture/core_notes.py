@@ -94,7 +94,7 @@ def read_notes(core: CoreFile) -> CoreProcess:
         uid=uid,
         state=state,
         threads=tuple(threads),
-        auxv=_auxv(about.get(NT_AUXV, b""), core.order),
+        auxv=auxiliary_vector(about.get(NT_AUXV, b""), core.order),
         files=_files(about.get(NT_FILE, b""), core),
         fault=_signal_name(first.signal) if first.signal else None,
     )
@@ -125,7 +125,8 @@ def _psinfo(data: bytes | None, order: str) -> tuple[str, int, int | None, int |
     return name, pid, ppid if ppid > 0 else None, uid, letter if letter in "RSDTtZX" else None
 
 
-def _auxv(data: bytes, order: str) -> dict[int, int]:
+def auxiliary_vector(data: bytes, order: str) -> dict[int, int]:
+    """NT_AUXV, or /proc/PID/auxv: key -> value."""
     entries: dict[int, int] = {}
     for key, value in struct.iter_unpack(order + "QQ", data[: len(data) // 16 * 16]):
         if key:

@@ -169,7 +169,21 @@ def note_of(seen: Seen, photo: Photo, method: str, facts: Sequence[Fact]) -> Own
 
 def core_of(seen: Seen, photo: Photo, method: str, facts: Sequence[Fact]) -> bytes:
     """The photograph as a core to be kept, with the note."""
+    _take_links(seen, photo)
     file = io.BytesIO()
     pointers = {tid: stack.thread_pointer for tid, stack in seen.stacks.threads.items() if stack.thread_pointer is not None}
     write(file, seen, photo, pointers, encode(note_of(seen, photo, method, facts)))
     return file.getvalue()
+
+
+def _take_links(seen: Seen, photo: Photo) -> None:
+    """The dynamic linker's list of libraries, wherever it has grown to: without one of its entries a debugger knows no library.
+
+    Here gdb was told of libc beforehand; whoever reads the core later was not. What is read stays in the photograph.
+    """
+    from analyzer.capture.core_links import link_names
+    from analyzer.capture.core_notes import auxiliary_vector
+
+    if seen.space is not None and seen.architecture is not None:
+        order = "<" if seen.architecture.byte_order == "little" else ">"
+        link_names(photo.pages, seen.space, auxiliary_vector(photo.auxv, order), seen.architecture)
