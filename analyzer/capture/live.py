@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from analyzer.capture import assemble, procfs
 from analyzer.capture.admission import admit, check_permission
@@ -24,6 +23,7 @@ from analyzer.capture.photo_stacks import core_of
 from analyzer.capture.reach import follow, kin, leave_alone
 from analyzer.capture.restore import Target
 from analyzer.errors import CannotAnalyse, HangAnalyzeError, ProcessGone
+from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Capture, Process, Snapshot
 
 _END_WITHIN_S = 10.0

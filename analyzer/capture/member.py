@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from dataclasses import dataclass, field
 
 from analyzer.capture import no_stop, procfs, stop
 from analyzer.capture.attach import Attach
@@ -21,6 +20,7 @@ from analyzer.capture.seen import Seen
 from analyzer.capture.thread_pointers import thread_pointers
 from analyzer.capture.waits import describe
 from analyzer.errors import DebuggerDied, HangAnalyzeError, NotPermitted, ProcessGone
+from analyzer.lean_dataclass import dataclass, field
 
 BETWEEN_SAMPLES_S = 0.1
 """Least time between the two samples that show whether anything moves."""

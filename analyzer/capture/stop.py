@@ -18,7 +18,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 
 from analyzer.capture import procfs, ptrace
 from analyzer.capture.architecture import Architecture
@@ -31,6 +30,7 @@ from analyzer.capture.photo import Photo, PhotoThread, wanted_data
 from analyzer.capture.seen import Seen
 from analyzer.capture.stop_plan import Plan
 from analyzer.errors import CannotAnalyse, NoSuchProcess, PauseTooLong, ProcessGone
+from analyzer.lean_dataclass import dataclass, field, replace
 
 _MOST_ROUNDS = 50
 """Looks for threads born meanwhile; each round stops those it finds, so it ends when nobody is left to make new ones."""
