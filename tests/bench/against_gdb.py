@@ -99,7 +99,15 @@ def _used_by_children() -> float:
 
 def _run(subject: Subject) -> None:
     assert subject.command is not None
-    done = subprocess.run(subject.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=DEADLINE_S, check=False)
+    done = subprocess.run(
+        subject.command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=DEADLINE_S,
+        check=False,
+        # An installed program has its bytecode; without it every start would compile all of ours again.
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+    )
     if done.returncode != 0:
         raise RuntimeError(f"{subject.name}: exit code {done.returncode}: {done.stderr.decode(errors='replace')[-500:]}")
 
