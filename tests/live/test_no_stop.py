@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.capture import no_stop, procfs
+from analyzer.capture.bulk_read import read_pieces
 from analyzer.capture.look import look
 from tests import targets
 from tests.live.analysing import ORDINARY_USER, hanganalyze
@@ -106,7 +107,7 @@ def test_a_thread_that_runs_has_no_made_up_stack() -> None:
 
 def test_a_thread_that_starts_running_in_the_middle_is_told_and_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its memory was read while it ran: no stack is made of that, and the photograph is taken once more."""
-    read_pieces, times = no_stop.read_pieces, []
+    times: list[int] = []
     with targets.running("clock_thread", "plain", "3") as target:
         listening = target.number("listening")
 
@@ -120,7 +121,7 @@ def test_a_thread_that_starts_running_in_the_middle_is_told_and_taken_again(monk
             times.append(pid)
             return read_pieces(pid, ranges)
 
-        monkeypatch.setattr(no_stop, "read_pieces", woken)
+        monkeypatch.setattr("analyzer.capture.no_stop.read_pieces", woken)
         at_once = no_stop.take_once(look(procfs.sample(target.pid)))
         times.clear()
         photo = no_stop.take(look(procfs.sample(target.pid)))
