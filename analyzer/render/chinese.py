@@ -258,6 +258,8 @@ CHINESE_TEXTS = {
     "stack.guilty": "发出了该调用",
     "stack.folded.one": "{n} 个运行时栈帧：{names}",
     "stack.folded.many": "{n} 个运行时栈帧：{names}",
+    "stack.repeated.one": "同一处再调用 {n} 次",
+    "stack.repeated.many": "同一处再调用 {n} 次",
     "stack.missing.one": "省略了 {n} 个栈帧",
     "stack.missing.many": "省略了 {n} 个栈帧",
     "stack.missing-some": "此处缺少栈帧",

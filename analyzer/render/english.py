@@ -263,6 +263,8 @@ ENGLISH_TEXTS = {
     "stack.guilty": "made the call",
     "stack.folded.one": "{n} runtime frame: {names}",
     "stack.folded.many": "{n} runtime frames: {names}",
+    "stack.repeated.one": "and once more from the same place",
+    "stack.repeated.many": "and {n} times more from the same place",
     "stack.missing.one": "{n} frame left out",
     "stack.missing.many": "{n} frames left out",
     "stack.missing-some": "frames are missing here",

@@ -29,6 +29,7 @@ from analyzer.render.safe import NAME_LIMIT, TEXT_LIMIT, is_web, paragraphs, vis
 from analyzer.render.surroundings import left_out, subject_name, surroundings
 from analyzer.render.translate import translated
 from analyzer.render.trials import trials
+from analyzer.render.units import moment
 from analyzer.render.verdict import by_weight, verdict
 from analyzer.render.words import ENGLISH, Words
 
@@ -111,6 +112,7 @@ def environment() -> Environment:
         place=lambda frame: visible(source_place(frame), NAME_LIMIT),
         paragraphs=paragraphs,
         breakable=_breakable,
+        moment=moment,
         brief=lambda text: _breakable(text, BRIEF_NAME),
     )
     made.tests["web"] = is_web

@@ -12,7 +12,7 @@ from analyzer.model.facts import FACTS
 from analyzer.render.words import ENGLISH
 
 if TYPE_CHECKING:
-    from analyzer.model import Diagnosis, Fact, Finding, Process, Reason
+    from analyzer.model import Diagnosis, Fact, Finding, Process, Reason, ReferencePhoto
     from analyzer.render.words import Words
 
 
@@ -26,6 +26,7 @@ def translated(diagnosis: Diagnosis, words: Words) -> Diagnosis:
         findings=tuple(_finding(one, words) for one in diagnosis.findings),
         waits=tuple(_finding(one, words) for one in diagnosis.waits),
         snapshot=replace(diagnosis.snapshot, processes=processes),
+        reference=_reference(diagnosis.reference, words),
     )
 
 
@@ -39,6 +40,10 @@ def _finding(finding: Finding, words: Words) -> Finding:
     if found is None or found.english != digest(finding.title, finding.summary, finding.remedy):
         return finding
     return replace(finding, title=found.title, summary=found.summary, remedy=found.remedy)
+
+
+def _reference(photo: ReferencePhoto | None, words: Words) -> ReferencePhoto | None:
+    return photo and replace(photo, processes=tuple(_process(process, words) for process in photo.processes))
 
 
 def _process(process: Process, words: Words) -> Process:
