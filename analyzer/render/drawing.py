@@ -6,10 +6,9 @@ the page and the style sheet shows one. Text is cut to what a box holds, because
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
-from unicodedata import east_asian_width
 
+from analyzer.render.columns import cut, wrapped
 from analyzer.render.safe import visible
 
 if TYPE_CHECKING:
@@ -24,9 +23,6 @@ BOX, GAP_X, GAP_Y, PAD, HEAD, LINE = 272, 168, 62, 18, 34, 19
 TITLE_LETTERS, LINE_LETTERS, LABEL_LETTERS, SIDE_LETTERS = 28, 34, 20, 30
 """Columns: a Chinese character takes two."""
 SIDE_LINES = 3
-
-
-_PIECES = re.compile(r"[\u2e80-\u9fff\uff00-\uffef] ?|[^\s\u2e80-\u9fff\uff00-\uffef]+ ?| ")
 
 
 class Text(NamedTuple):
@@ -133,31 +129,7 @@ def _frame(title: str, x: float, bottom: float) -> Box:
 
 def _cut(text: str, letters: int) -> str:
     """Cut with an ellipsis only: the full text stands in the sentences."""
-    return _wrapped(text, letters, 1, anywhere=True)[0]
-
-
-def _wrapped(text: str, columns: int, lines: int, *, anywhere: bool = False) -> list[str]:
-    """At most so many lines of at most so many columns; ends with an ellipsis where that is not enough.
-
-    Breaks between words, and between Chinese characters; with ``anywhere`` wherever the line is full.
-    """
-    pieces = list(visible(text, 400)) if anywhere else _PIECES.findall(visible(text, 400))
-    made = [""]
-    for piece in pieces:
-        if _columns(made[-1] + piece.rstrip()) > columns and made[-1]:
-            if len(made) == lines:
-                while _columns(made[-1]) >= columns:
-                    made[-1] = made[-1][:-1]
-                made[-1] = made[-1].rstrip() + "…"
-                break
-            made[-1] = made[-1].rstrip()
-            made.append("")
-        made[-1] += piece
-    return [line if _columns(line) <= columns else _cut(line, columns) for line in made]
-
-
-def _columns(text: str) -> int:
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+    return cut(visible(text, 10 * letters), letters)
 
 
 def _arrow(edge: Edge, boxes: list[Box], edges: list[Edge]) -> Arrow:
@@ -173,7 +145,7 @@ def _arrow(edge: Edge, boxes: list[Box], edges: list[Edge]) -> Arrow:
     path = f"M{start:g} {y_one:g} C{middle:g} {y_one:g} {middle:g} {y_other:g} {end:g} {y_other:g}"
     if y_one == y_other:
         path = f"M{start:g} {y_one:g} H{end:g}"
-    lines = _wrapped(edge.label, LABEL_LETTERS, 3)
+    lines = wrapped(visible(edge.label, 400), LABEL_LETTERS, 3)
     # Of two arrows between the same boxes the lower one is labelled below.
     height = (y_one + y_other) / 2
     first = height + 18 if shift > 0 else height - 8 - 16 * (len(lines) - 1)
@@ -187,7 +159,7 @@ def _upright(edge: Edge, one: Box, other: Box, twins: list[Edge]) -> Arrow:
         twin = twins.index(edge)
         x = one.x + 28 + 18 * twin
         start, end = one.y + one.height, other.y
-        labels = [_wrapped(each.label, SIDE_LETTERS, SIDE_LINES - len(twins) + 1) for each in twins]
+        labels = [wrapped(visible(each.label, 400), SIDE_LETTERS, SIDE_LINES - len(twins) + 1) for each in twins]
         count = sum(map(len, labels))
         first = (start + end) / 2 + 5 - 8.5 * (count - 1) + 17 * sum(map(len, labels[:twin]))
         left = one.x + 28 + 18 * len(twins) - 4

@@ -7,12 +7,10 @@ wide and as printed, in English and Chinese, whole and as much as the first scre
 
 from __future__ import annotations
 
-import contextlib
 import re
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,14 +25,11 @@ from analyzer.render import load_any, render, render_series
 from analyzer.render.words import LANGUAGES, Words
 from analyzer.trials.loader import loader_trials
 from tests import targets
+from tests.tools.browser import chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ViewportSize
 
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 PATIENT = Options(max_pause=60)
 RUNS = 200
 
@@ -90,19 +85,6 @@ def page(saved: bytes, words: Words) -> bytes:
     """The report in one language."""
     result = load_any(saved)
     return render_series(result, "html", words) if isinstance(result, TrialResult) else render(result, "html", words)
-
-
-@contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's browser, driven by Playwright."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS), headless=True)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def shoot(browser: Browser, file: Path, look: Look, to: Path) -> None:
