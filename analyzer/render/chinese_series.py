@@ -99,7 +99,7 @@ CHINESE_SERIES = {
     "scan.rank.suspect": "可疑",
     "scan.rank.waits": "等待",
     "scan.threads": "，{n} 个线程",
-    "scan.one": "{pid}（{name}{threads}）在等待{waits}",
+    "scan.line": "{pid}（{name}{threads}）在等待{waits}",
     "scan.join": "；",
     "scan.next": "下一步：{command}",
 }

@@ -107,7 +107,7 @@ SERIES_TEXTS = {
     "scan.rank.suspect": "suspect",
     "scan.rank.waits": "waits",
     "scan.threads": ", {n} threads",
-    "scan.one": "{pid} ({name}{threads}) waits for {waits}",
+    "scan.line": "{pid} ({name}{threads}) waits for {waits}",
     "scan.join": "; ",
     "scan.next": "Next: {command}",
 }

@@ -37,7 +37,7 @@ def to_text(scan: Scan, words: Words = ENGLISH, *, width: int = 100, everything:
 def told(one: Suspect, words: Words = ENGLISH, width: int = 100) -> Iterator[str]:
     """One process: who, what for, why it has its rank, what to do."""
     threads = words("scan.threads", n=one.threads) if one.threads > 1 else ""
-    what = words("scan.one", pid=one.pid, name=visible(one.name, 32), threads=threads, waits=words.said(visible(one.waits, 200)))
+    what = words("scan.line", pid=one.pid, name=visible(one.name, 32), threads=threads, waits=words.said(visible(one.waits, 200)))
     rank = words(f"scan.rank.{one.rank}")
     yield rank + " " * (len(_INDENT) - columns(rank)) + what
     because = words("scan.join").join(map(words.said, one.reasons))

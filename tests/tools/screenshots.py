@@ -91,6 +91,7 @@ def shoot(browser: Browser, file: Path, look: Look, to: Path) -> None:
     """TO.png shows the first screen, TO-whole.png the page from top to bottom."""
     size: ViewportSize = {"width": look.width, "height": look.height}
     with browser.new_context(viewport=size, color_scheme="dark" if look.dark else "light") as context:
+        context.set_default_timeout(300_000)
         shown = context.new_page()
         if look.printed:
             shown.emulate_media(media="print")

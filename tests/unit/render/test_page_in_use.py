@@ -60,6 +60,7 @@ def opened(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
         file = tmp_path / "report.html"
         file.write_bytes(html)
         context = chromium.new_context(**options)
+        context.set_default_timeout(180_000)
         contexts.append(context)
         if script:
             context.add_init_script(script)
@@ -112,7 +113,7 @@ NO_COPYING = NO_CLIPBOARD + "Document.prototype.execCommand = () => false;"
 def test_the_button_copies_the_report_as_markdown(opened: Open, name: str, script: str) -> None:
     page = opened(page_of(name), script, permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy as Markdown").click()
-    page.get_by_text("Copied.").wait_for()
+    page.get_by_text("Copied.", exact=True).wait_for()
     page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), {id: 'paste'}))")
     page.locator("#paste").focus()
     page.keyboard.press("Control+V")
