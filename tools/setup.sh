@@ -46,6 +46,7 @@ if [ "$(id -u)" = 0 ]; then
         have musl-gcc || missing="$missing musl-tools"
         have zstd || missing="$missing zstd"
         have lz4 || missing="$missing lz4"
+        have xz || missing="$missing xz-utils"
         have strace || missing="$missing strace"
     fi
     # shellcheck disable=SC2086

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 
 from analyzer.cache import cache_folder
 from analyzer.capture import gdb
 from analyzer.capture.gdbmi import MiSession
 from analyzer.capture.symbol_file import SymbolFile, another_file_here
 from analyzer.errors import HangAnalyzeError
+from analyzer.lean_dataclass import dataclass
 
 _LIBC = re.compile(
     rb"^([0-9a-f]+)-[0-9a-f]+ r\S+ 00000000 [0-9a-f]+:[0-9a-f]+ (\d+)\s+(/[\w./+-]*/libc(?:-2\.\d+)?\.so(?:\.6)?)$", re.MULTILINE

@@ -15,10 +15,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from analyzer.errors import DebuggerDied, DebuggerFailed
+from analyzer.lean_dataclass import dataclass
 
 _RECORD = re.compile(rb"^(\d*)([\^*=+~@&])(.*)$", re.DOTALL)
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')

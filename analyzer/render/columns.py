@@ -6,7 +6,9 @@ import re
 from unicodedata import east_asian_width
 
 _WIDE = "\u2e80-\u9fff\uff00-\uffef"
-_PIECES = re.compile(f"[{_WIDE}] ?|[^\\s{_WIDE}]+ ?| ")
+_CLOSING = "\u3001\u3002\u300b\u300d\uff01\uff09\uff0c\uff1a\uff1b\uff1f\u201d"
+_PIECES = re.compile(f"[{_WIDE}][{_CLOSING}]* ?|[^\\s{_WIDE}]+[{_CLOSING}]* ?| ")
+"""No line begins with a sign that closes something."""
 
 
 def columns(text: str) -> int:

@@ -136,7 +136,7 @@ def _arrow(edge: Edge, boxes: list[Box], edges: list[Edge]) -> Arrow:
     one, other = boxes[edge.start], boxes[edge.end]
     twins = [each for each in edges if {each.start, each.end} == {edge.start, edge.end}]
     if one.x == other.x:
-        return _upright(edge, one, other, twins)
+        return _upright(edge, one, other, [each for each in twins if boxes[each.end].y > boxes[each.start].y])
     shift = (twins.index(edge) - (len(twins) - 1) / 2) * 22
     rightward = other.x > one.x
     start, end = (one.x + BOX, other.x) if rightward else (one.x, other.x + BOX)

@@ -7,12 +7,12 @@ a flock stays with the open file, so it may outlive that process in a child that
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from analyzer.capture.peers.answer import Answer, held
 from analyzer.capture.peers.descriptor import Descriptor
 from analyzer.capture.peers.holders import Holders
 from analyzer.capture.procfs import process_state, read_text
+from analyzer.lean_dataclass import dataclass
 
 _LINE = re.compile(
     r"^(\d+):(\s+->)?\s+(FLOCK|POSIX|OFDLCK|LEASE|DELEG|ACCESS)\s+\S+\s+(\S+)\s+(-?\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s"
@@ -56,8 +56,9 @@ class FileLocks:
         numbers = {lock.number for lock in here if lock.waits and lock.pid in {file.pid, -1, 0}}
         locks = [lock for lock in here if not lock.waits and (not numbers or lock.number in numbers)]
         pids = [lock.pid for lock in locks if lock.pid > 0 and process_state(lock.pid) not in {None, "Z"}]
-        if any(lock.kind != "POSIX" for lock in locks):
-            # Whoever has the open file holds the lock with it, and whoever took it may have closed it.
+        if not locks or any(lock.kind != "POSIX" for lock in locks):
+            # Whoever has the open file holds the lock with it, and whoever took it may have closed it. Inside a pid namespace
+            # the kernel leaves out locks whose taker has ended; fdinfo shows them there too.
             known = self._holders.of_file(file)
             having = {one.pid for one in known if any(kind in line for line in one.info("lock") for kind in kinds)}
             pids = sorted(having, key=lambda pid: pid not in pids) or pids
