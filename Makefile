@@ -11,7 +11,7 @@ help:
 	@echo "make demo    watch a container image loader hang, open the report that says why"
 	@echo "make test    unit tests and tests on real hung processes"
 	@echo "make check   ruff, mypy --strict, tests"
-	@echo "make bench   wall time and pause against gdb and eu-stack"
+	@echo "make bench   wall time and pause against gdb, eu-stack and others; scan; trace"
 	@echo "make system  real podman and other C libraries (root, downloads)"
 	@echo "make test-s390x   the tool on s390x, in an emulated guest (root, downloads)"
 	@echo "make test-foreign cores of aarch64 and ppc64le, from emulated guests (root, downloads)"

@@ -79,6 +79,8 @@ class Architecture:
     """Number of the system call: glibc has no function for it."""
     call_size: int
     """Bytes of a direct call instruction, so where it returns to."""
+    restart_syscall: int
+    """The call under which the kernel resumes one that it interrupted."""
     clone_flags: int = 0
     """Which argument of clone(2) holds the flags: second where the kernel is built with CONFIG_CLONE_BACKWARDS2."""
     elf_flags: int = 0
@@ -172,25 +174,25 @@ ARCHITECTURES: dict[str, Architecture] = {
             "x86_64", "little", elf_machine=62, gdb_name="i386:x86-64", registers=_X86_64_REGISTERS,
             thread_pointer_expressions=("$fs_base",), thread_pointer_bias=0, self_pointer=True,
             tid_offset=720, robust_head_offset=0x2E0, list_offset=0x2C0,
-            syscalls=_X86_64, get_robust_list=274, kcmp=312, pivot_root=155, call_size=5,
+            syscalls=_X86_64, get_robust_list=274, kcmp=312, pivot_root=155, call_size=5, restart_syscall=219,
         ),
         Architecture(
             "s390x", "big", elf_machine=22, gdb_name="s390:64-bit", registers=_S390X_REGISTERS,
             thread_pointer_expressions=("$acr0", "$acr1"), thread_pointer_bias=0, self_pointer=True,
             tid_offset=208, robust_head_offset=0xE0, list_offset=0xC0,
-            syscalls=_S390X, get_robust_list=305, kcmp=343, pivot_root=217, call_size=6, clone_flags=1,
+            syscalls=_S390X, get_robust_list=305, kcmp=343, pivot_root=217, call_size=6, restart_syscall=7, clone_flags=1,
         ),
         Architecture(
             "aarch64", "little", elf_machine=183, gdb_name="aarch64", registers=_AARCH64_REGISTERS,
             thread_pointer_expressions=("$tpidr",), thread_pointer_bias=-1856,
             tid_offset=208, robust_head_offset=0xE0, list_offset=0xC0,
-            syscalls=_AARCH64, get_robust_list=100, kcmp=272, pivot_root=41, call_size=4,
+            syscalls=_AARCH64, get_robust_list=100, kcmp=272, pivot_root=41, call_size=4, restart_syscall=128,
         ),
         Architecture(
             "ppc64le", "little", elf_machine=21, gdb_name="powerpc:common64", registers=_PPC64LE_REGISTERS,
             thread_pointer_expressions=("$r13",), thread_pointer_bias=-30656, elf_flags=2,  # the ELFv2 calling convention
             tid_offset=208, robust_head_offset=0xE0, list_offset=0xC0,
-            syscalls=_PPC64LE, get_robust_list=299, kcmp=354, pivot_root=203, call_size=4,
+            syscalls=_PPC64LE, get_robust_list=299, kcmp=354, pivot_root=203, call_size=4, restart_syscall=0,
         ),
     )
 }  # fmt: skip
