@@ -21,6 +21,15 @@ def diagnose_process(
     pid: int, arguments: argparse.Namespace, format: Format, target: str | None, say: Say, note: Say
 ) -> Diagnosis:
     """The diagnosis of one running process. Raises the subclasses of CannotAnalyse, SelfAnalysis, BadSignatures."""
+    from analyzer.capture import guard
+
+    with guard.on_duty():
+        return _diagnose_process(pid, arguments, format, target, say, note)
+
+
+def _diagnose_process(
+    pid: int, arguments: argparse.Namespace, format: Format, target: str | None, say: Say, note: Say
+) -> Diagnosis:
     from analyzer.capture.early import start_gdb
     from analyzer.capture.gdb import find
 

@@ -97,6 +97,7 @@ class Attach:
 
     def _attach(self, limit: float) -> None:
         self._attached = True
+        self._check_pid("it ended before gdb could attach")
         answer = self.session.ask(f"-target-attach {self._target.pid}", limit, "attaching")
         if answer.failed:
             self._attached = False
@@ -105,6 +106,12 @@ class Attach:
                 raise ProcessGone(self._target.pid, "it ended before gdb could attach")
             raise DebuggerFailed(f"gdb could not attach to process {self._target.pid}: {message}")
         self.session.wait_stopped(limit)
+        # gdb knows it by its number only: what it holds now is the process that we mean if that has not ended by now.
+        self._check_pid("it ended while gdb attached")
+
+    def _check_pid(self, otherwise: str) -> None:
+        if not self._target.still_there():
+            raise ProcessGone(self._target.pid, otherwise)
 
     def _detach(self) -> None:
         """Whatever happened: the target must go on. A gdb that does not let go is killed; the kernel then releases."""
@@ -115,6 +122,10 @@ class Attach:
         except (DebuggerDied, DebuggerFailed):
             self.session.kill()
         self._attached = False
+
+    def interrupt(self) -> None:
+        """Have gdb let go and end, from another thread: whoever waits for its answers gets DebuggerDied."""
+        self.session.dismiss()
 
     def abort(self) -> None:
         """End gdb at once, from another thread: whoever waits for its answers gets DebuggerDied."""

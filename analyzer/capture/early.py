@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from analyzer.cache import cache_folder
-from analyzer.capture import gdb
+from analyzer.capture import gdb, guard
 from analyzer.capture.gdbmi import MiSession
 from analyzer.capture.symbol_file import SymbolFile, another_file_here
 from analyzer.errors import HangAnalyzeError
@@ -38,12 +38,14 @@ class StartedGdb:
     def close(self) -> None:
         """End gdb; again is harmless."""
         self.session.close()
+        guard.debugger_ended(self.session.pid)
         self.symbol_file.close()
 
 
 def start_gdb(pid: int, path: str) -> StartedGdb:
     """Start gdb for process ``pid``; raises DebuggerFailed where it does not start, DebuggerDied where it ends at once."""
     session = MiSession(gdb.arguments(path, _index_cache(pid)), gdb.environment(path))
+    guard.debugger(session.pid)
     file = SymbolFile(pid)
     preparation = gdb.preparation(f"/proc/{pid}/root", file.path)
     return StartedGdb(pid, path, session, tuple(session.send(*preparation, *_read_libc_now(pid))), file)

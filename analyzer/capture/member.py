@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from analyzer.capture import no_stop, procfs, stop
+from analyzer.capture import guard, no_stop, procfs, stop
 from analyzer.capture.attach import Attach
 from analyzer.capture.core_notes import CoreThread, thread_pointer
 from analyzer.capture.glibc_threads import pthread_size
@@ -42,7 +42,14 @@ class Member:
     """How its stacks were taken; None where nobody asked for them."""
     why: str = "nothing in it called for a debugger"
     photo: Photo | None = None
+    touched: bool = False
+    """A tracer may have stopped it."""
     mended: list[str] = field(default_factory=list)
+
+    def touch(self) -> None:
+        """To be called before it is traced: from now on it will be restored, whatever happens."""
+        self.touched = True
+        guard.watch(self.target)
 
 
 def wait_for_second_sample(seen: Seen) -> None:
@@ -67,11 +74,14 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
         member.method, member.why = choose(seen, wanted)
         if member.method != "attach" or not member.debugger.may_take_turns:
             member.debugger = member.debugger.on_its_own()
+        if member.method != "no-stop":
+            member.touch()
         if member.method == "no-stop":
             _from_photo(member, no_stop.take(seen))
             reason = needs_stop(seen, _important(seen)) if wanted == "auto" else None
             if reason is not None:
                 member.method, member.why = "stop", f"{member.why}; {reason}"
+                member.touch()
         if member.method == "stop":
             _from_photo(member, _stop(member, quiet))
         elif member.method == "attach":
@@ -88,8 +98,9 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
     finally:
         if member.error is not None:
             seen.notes.append(f"the debugger failed: {member.error.what}")
-        if member.method != "no-stop":
+        if member.touched:
             member.mended = member.target.restore(died=isinstance(member.error, DebuggerDied))
+            guard.release(member.target)
 
 
 def _stop(member: Member, quiet: threading.Event) -> Photo:

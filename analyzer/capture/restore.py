@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import time
 
-from analyzer.capture.procfs import process_state, read_text, status_fields, thread_ids
+from analyzer.capture.procfs import process_state, read_text, start_ticks, status_fields, thread_ids
 from analyzer.errors import NoSuchProcess
 
 _WAIT_FOR_TRACER_S = 10.0
@@ -20,15 +21,32 @@ _SETTLES_WITHIN_S = 0.2
 
 
 class Target:
-    """The process that is analysed, held by a pidfd so that its pid cannot come to mean another process."""
+    """The process that is analysed, held by a pidfd so that its pid cannot come to mean another process.
 
-    def __init__(self, pid: int) -> None:
+    ``began``: its start time in clock ticks, where it was seen before; another process that has its pid now is NoSuchProcess.
+    """
+
+    def __init__(self, pid: int, began: int | None = None, state_before: str | None = None) -> None:
         self.pid = pid
         try:
             self._pidfd = os.pidfd_open(pid)
         except ProcessLookupError as error:
             raise NoSuchProcess(pid) from error
-        self.state_before = process_state(pid)
+        # Asked after the pidfd was there: both speak of the same process.
+        found = start_ticks(pid)
+        if found is None or (began is not None and found != began):
+            self.close()
+            raise NoSuchProcess(pid)
+        self.start_ticks = found
+        self.state_before = state_before or process_state(pid)
+
+    def note_state(self) -> None:
+        """Its state now is the one that it is to have afterwards."""
+        self.state_before = process_state(self.pid)
+
+    def still_there(self) -> bool:
+        """Whether its pid still means this process: it has not ended."""
+        return not select.select([self._pidfd], [], [], 0)[0]
 
     def close(self) -> None:
         """Let go of the pidfd; again is harmless."""
