@@ -101,7 +101,7 @@ def on_duty() -> Iterator[None]:
 def watch(target: Target) -> None:
     """To be called before ``target`` is stopped for the first time: from now on it is restored whatever happens to us."""
     target.note_state()
-    _duty.tell(f"target {target.pid} {target.start_ticks} {target.state_before}")
+    _duty.tell(f"target {target.pid} {target.start_ticks} {target.state_before} {target.watched_since}")
 
 
 def release(target: Target) -> None:

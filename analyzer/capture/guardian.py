@@ -160,6 +160,7 @@ class _Guard:
         if kind == "target":
             with contextlib.suppress(NoSuchProcess):
                 self.targets[pid] = Target(pid, int(words[2]), words[3])
+                self.targets[pid].watched_since = int(words[4])
         elif kind == "released" and pid in self.targets:
             self.targets.pop(pid).close()
         elif kind == "debugger":
