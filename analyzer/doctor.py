@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass
 
 from analyzer.capture import gdb
 from analyzer.capture.admission import CAP_SYS_PTRACE, admit, has_capability, yama_scope
 from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.kernel_calls import same_memory
 from analyzer.errors import HangAnalyzeError
+from analyzer.lean_dataclass import dataclass
 
 
 @dataclass(frozen=True)

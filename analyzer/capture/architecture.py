@@ -6,8 +6,9 @@ Sources: the kernel's syscall tables; glibc's nptl/descr.h (offset of ``tid`` in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from analyzer.lean_dataclass import dataclass
 
 ByteOrder = Literal["little", "big"]
 

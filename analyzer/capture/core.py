@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analyzer.capture import assemble, core_stacks
@@ -31,6 +30,7 @@ from analyzer.capture.seen import Seen
 from analyzer.capture.stacks import Stacks, ThreadStack
 from analyzer.capture.waits import describe
 from analyzer.errors import UsageError
+from analyzer.lean_dataclass import dataclass, replace
 from analyzer.model import Capture, Fact, Snapshot
 
 

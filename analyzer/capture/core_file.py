@@ -12,12 +12,12 @@ import stat
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.capture.architecture import Architecture, by_elf
 from analyzer.capture.memory import MemoryUnreadable
 from analyzer.errors import CoreUnreadable
+from analyzer.lean_dataclass import dataclass
 
 _ET_CORE, _PT_LOAD, _PT_NOTE, _PN_XNUM = 4, 1, 4, 0xFFFF
 _MOST_SEGMENTS, _MOST_NOTES, _LARGEST_NOTES = 1 << 18, 1 << 18, 256 << 20

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from analyzer.capture.architecture import Architecture
 from analyzer.capture.core_file import CoreFile
 from analyzer.capture.maps import Mapping
 from analyzer.capture.memory import MemoryUnreadable
 from analyzer.errors import CoreUnreadable
+from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Syscall
 
 NT_PRSTATUS, NT_PRPSINFO, NT_AUXV, NT_FILE, NT_SIGINFO = 1, 3, 6, 0x46494C45, 0x53494749

@@ -12,13 +12,13 @@ import posixpath
 import stat
 from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from analyzer.capture.core_file import CoreMemory
 from analyzer.capture.loaded_elf import LoadedElf
 from analyzer.capture.maps import AddressSpace, Mapping
 from analyzer.capture.memory import MemoryUnreadable
+from analyzer.lean_dataclass import dataclass, field
 
 _MOST_LINKS = 40
 _MOST_FILES = 4096

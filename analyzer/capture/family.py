@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from analyzer.capture.procfs import ProcessSample, children, sample
 from analyzer.errors import NoSuchProcess
+from analyzer.lean_dataclass import dataclass
 
 MOST_MEMBERS = 32
 """Descendants beyond this are counted, not examined."""

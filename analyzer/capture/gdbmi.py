@@ -14,11 +14,11 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from analyzer.errors import DebuggerDied, DebuggerFailed
+from analyzer.lean_dataclass import dataclass
 
 _RECORD = re.compile(rb"^(\d*)([\^*=+~@&])(.*)$", re.DOTALL)
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
@@ -75,7 +75,18 @@ def parse(line: bytes) -> dict[str, Any]:
 class MiSession:
     """One running gdb. Every wait has a deadline (``time.monotonic()``); ``close`` always ends the process."""
 
-    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: dict[str, str],
+        *,
+        limit: Callable[[], None] | None = None,
+        inherited: Sequence[int] = (),
+        scratch: Sequence[int] = (),
+    ) -> None:
+        """``limit`` is called in the new process before gdb is there. ``inherited`` descriptors have the same numbers there, and
+        so have ``scratch``: empty files in memory, ours to close, for what a gdb of another user could not open otherwise."""
+        self.scratch = list(scratch)
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _DEAF_TO)
         try:
             self._process = subprocess.Popen(
@@ -86,8 +97,11 @@ class MiSession:
                 env=environment,
                 # A session of its own: Ctrl-C in the terminal must reach us, not gdb in the middle of an attach.
                 start_new_session=True,
+                restore_signals=False,  # it goes on to its end of input where nobody reads any more (SIGPIPE is ignored)
+                preexec_fn=limit,  # noqa: PLW1509 # it takes no lock of ours and imports nothing
+                pass_fds=(*inherited, *scratch),
             )
-        except OSError as error:
+        except (OSError, subprocess.SubprocessError) as error:
             raise DebuggerFailed(f"{command[0]} does not start: {error}") from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -240,6 +254,8 @@ class MiSession:
             else:
                 time.sleep(0.002)
         self.kill()
+        while self.scratch:
+            os.close(self.scratch.pop())
         self._selector.close()
         self._output.close()
         self._errors.close()

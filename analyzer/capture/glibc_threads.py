@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
 
 from analyzer.capture.loaded_elf import LoadedElf
 from analyzer.capture.memory import MemoryUnreadable, unsigned
 from analyzer.capture.seen import Seen
+from analyzer.lean_dataclass import dataclass
 
 _MOST_THREADS = 1 << 16
 _NODE = 16

@@ -13,12 +13,12 @@ import os
 import select
 import signal
 import time
-from dataclasses import dataclass, field
 from typing import NoReturn
 
 from analyzer.capture.procfs import process_state, read_text, start_ticks, stat_fields, status_fields, thread_ids
 from analyzer.capture.restore import Target
 from analyzer.errors import NoSuchProcess
+from analyzer.lean_dataclass import dataclass, field
 
 _NAME = "target-guard"
 """Not the ward's: whoever ends that by its name (killall, pkill -f) means the analysis, not what cleans up after it."""

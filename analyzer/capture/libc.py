@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from analyzer.capture.loaded_elf import LoadedElf
 from analyzer.capture.maps import AddressSpace
 from analyzer.capture.memory import Memory, MemoryUnreadable
+from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Libc
 
 _GLIBC = re.compile(r"/libc(?:-(?P<version>\d+\.\d+))?\.so(?:\.6(?:\.1)?)?(?: \(deleted\))?$")

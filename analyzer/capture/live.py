@@ -6,7 +6,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from analyzer.capture import assemble, guard, procfs
 from analyzer.capture.admission import admit, check_permission
@@ -26,6 +25,7 @@ from analyzer.capture.photo_stacks import core_of
 from analyzer.capture.reach import follow, kin, leave_alone
 from analyzer.capture.restore import Target
 from analyzer.errors import CannotAnalyse, HangAnalyzeError, NoSuchProcess, ProcessGone
+from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Capture, Process, Snapshot
 
 _LET_GO_WITHIN_S, _END_WITHIN_S = 0.5, 10.0

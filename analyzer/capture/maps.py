@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from analyzer.capture.procfs import read_text
+from analyzer.lean_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from dataclasses import dataclass, field
 
 from analyzer.capture import guard, no_stop, procfs, stop
 from analyzer.capture.attach import Attach
@@ -18,9 +17,11 @@ from analyzer.capture.photo import Photo
 from analyzer.capture.photo_stacks import stacks_of
 from analyzer.capture.restore import Target
 from analyzer.capture.seen import Seen
+from analyzer.capture.stacks import Stacks
 from analyzer.capture.thread_pointers import thread_pointers
 from analyzer.capture.waits import describe
-from analyzer.errors import DebuggerDied, HangAnalyzeError, NotPermitted, ProcessGone
+from analyzer.errors import DebuggerDied, DebuggerFailed, HangAnalyzeError, NotPermitted, ProcessGone
+from analyzer.lean_dataclass import dataclass, field
 
 BETWEEN_SAMPLES_S = 0.1
 """Least time between the two samples that show whether anything moves."""
@@ -85,7 +86,7 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
         if member.method == "stop":
             _from_photo(member, _stop(member, quiet))
         elif member.method == "attach":
-            seen.stacks = member.debugger.photograph(seen.architecture, _important(seen), _addresses(seen))
+            seen.stacks = _attach(member)
             if keep:
                 photo = member.photo = _stop(member, quiet)
                 seen.memory = photo.pages
@@ -96,11 +97,27 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
     except OSError as error:
         member.error = ProcessGone(seen.pid, error.strerror or str(error))
     finally:
+        if member.debugger.note is not None:
+            seen.notes.append(member.debugger.note)
         if member.error is not None:
             seen.notes.append(f"the debugger failed: {member.error.what}")
         if member.touched:
             member.mended = member.target.restore(died=isinstance(member.error, DebuggerDied))
             guard.release(member.target)
+
+
+def _attach(member: Member) -> Stacks:
+    """What gdb sees; with our own rights where those of the process's user do not suffice after all."""
+    assert member.debugger is not None
+    seen = member.seen
+    wanted = (seen.architecture, _important(seen), _addresses(seen))
+    try:
+        return member.debugger.photograph(*wanted)
+    except DebuggerFailed:
+        if not member.debugger.refused:
+            raise
+        member.debugger = member.debugger.with_our_rights()
+        return member.debugger.photograph(*wanted)
 
 
 def _stop(member: Member, quiet: threading.Event) -> Photo:

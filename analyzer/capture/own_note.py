@@ -11,10 +11,10 @@ kernel knew (robust list, shared memory). JSON in a note of our own; reading it 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from analyzer.errors import CoreUnreadable
+from analyzer.lean_dataclass import asdict, dataclass
 
 VERSION = 1
 _MOST_THREADS = 1 << 18

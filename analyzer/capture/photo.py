@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from analyzer.capture.architecture import ByteOrder
 from analyzer.capture.maps import AddressSpace, Mapping
 from analyzer.capture.memory import MemoryUnreadable, unsigned
 from analyzer.capture.pages import Pages, merged
+from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Syscall
 
 _SMALL, _SMALL_NAMELESS = 1 << 20, 1 << 17

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 
 from analyzer.errors import NoSuchProcess
+from analyzer.lean_dataclass import dataclass
 
 _SETTLING_TRIES, _SETTLING_S = 10, 0.002
 MAX_FILE = 4 << 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 
 from analyzer.capture.family import ancestors_of_self, same_program
 from analyzer.capture.look import look
@@ -11,6 +10,7 @@ from analyzer.capture.peers.asker import Asker
 from analyzer.capture.procfs import sample
 from analyzer.capture.seen import Seen
 from analyzer.errors import NoSuchProcess
+from analyzer.lean_dataclass import dataclass, field
 
 MOST_REACHED = 16
 """Processes outside the family that are looked at."""

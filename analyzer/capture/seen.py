@@ -5,8 +5,6 @@ Every way of capturing fills the same value; what it could not get is None, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from analyzer.capture.architecture import Architecture
 from analyzer.capture.libc import LibcSeen
 from analyzer.capture.maps import AddressSpace
@@ -14,6 +12,7 @@ from analyzer.capture.memory import Memory, MemoryUnreadable
 from analyzer.capture.procfs import Counters, ProcessSample, ThreadSample
 from analyzer.capture.stacks import RawFrame, Stacks
 from analyzer.capture.waits import FutexWait, futex_wait
+from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Lock, Package, Syscall, Wait
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from analyzer.capture.maps import AddressSpace
+from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Frame
 
 INNER_FRAMES, OUTER_FRAMES = 64, 16

@@ -13,7 +13,6 @@ import gc
 import os
 import threading
 import time
-from dataclasses import dataclass, field, replace
 
 from analyzer.capture import procfs, ptrace
 from analyzer.capture.architecture import Architecture
@@ -26,6 +25,7 @@ from analyzer.capture.pages import Pages
 from analyzer.capture.photo import Photo, PhotoThread, take_locks, wanted_data, wanted_stacks
 from analyzer.capture.seen import Seen
 from analyzer.errors import CannotAnalyse, NoSuchProcess, PauseTooLong, ProcessGone
+from analyzer.lean_dataclass import dataclass, field, replace
 
 _MOST_ROUNDS = 50
 """Looks for threads born meanwhile; each round stops those it finds, so it ends when nobody is left to make new ones."""

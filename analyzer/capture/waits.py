@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
 from analyzer.capture.architecture import Architecture
 from analyzer.capture.memory import Memory, MemoryUnreadable
+from analyzer.lean_dataclass import dataclass
 from analyzer.model import Syscall, Wait
 
 FUTEX_WAIT, FUTEX_LOCK_PI, FUTEX_WAIT_BITSET, FUTEX_WAIT_REQUEUE_PI, FUTEX_LOCK_PI2 = 0, 6, 9, 11, 13

@@ -6,13 +6,13 @@ A case is one TOML file under ``cases/`` of a catalogue folder; ``signatures/REA
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.diagnose import diagnose
 from analyzer.diagnose.case_snapshot import read_snapshot
 from analyzer.diagnose.catalogue import Catalogue, read_catalogue
 from analyzer.diagnose.document import Document
+from analyzer.lean_dataclass import dataclass
 from analyzer.model import Diagnosis, Snapshot
 
 ReadTrace = Callable[[str], Snapshot]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from analyzer.diagnose.answers import Answers
@@ -14,6 +13,7 @@ from analyzer.diagnose.judge import Verdict, judge
 from analyzer.diagnose.pattern import Pattern
 from analyzer.diagnose.reasons import frames_told
 from analyzer.diagnose.signature import FactTest, Signature
+from analyzer.lean_dataclass import dataclass
 from analyzer.model import Certainty, Holds, Snapshot, Thread, ThreadRef
 
 Word = Certainty | Literal["near-miss", "unclear", "no"]

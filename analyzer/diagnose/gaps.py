@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from analyzer.lean_dataclass import dataclass
 from analyzer.model import Thread
 
 

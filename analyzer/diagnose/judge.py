@@ -11,8 +11,6 @@ The rules, in the order in which they are asked:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.diagnose.affected import affected
 from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.fits import Fits
@@ -20,6 +18,7 @@ from analyzer.diagnose.pattern import Pattern
 from analyzer.diagnose.program import runs
 from analyzer.diagnose.reasons import Reasons, frames_told
 from analyzer.diagnose.signature import Exclusion, FactTest, Requirement, Signature
+from analyzer.lean_dataclass import dataclass
 from analyzer.model import Certainty, Finding, Holds, Lock, NearMiss, Thread
 from analyzer.model.facts import FACTS
 

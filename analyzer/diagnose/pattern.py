@@ -13,11 +13,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from analyzer.diagnose.symbols import normalise
+from analyzer.lean_dataclass import dataclass
 
 Times = Literal["one", "any", "some"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from analyzer.diagnose.pattern import Pattern
+from analyzer.lean_dataclass import dataclass, replace
 from analyzer.model import Holds, Reference
 
 Kind = Literal["cause", "wait"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.fits import Fits
@@ -11,6 +10,7 @@ from analyzer.diagnose.gaps import gaps
 from analyzer.diagnose.judge import Verdict
 from analyzer.diagnose.signature import Signature
 from analyzer.diagnose.symbols import normalise
+from analyzer.lean_dataclass import dataclass
 from analyzer.model import Finding, Process, Status, Thread, ThreadRef
 
 _LIMIT = 12  # sentences; a process of a thousand threads must not bury the rest

@@ -8,8 +8,9 @@ what the toolchain added; a set holds what is left.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from analyzer.lean_dataclass import dataclass
 
 Home = Literal["libc", "other", "unknown"]
 """Whose code a frame lies in: the C library's (its loader and libpthread with it), another file's, or not known."""

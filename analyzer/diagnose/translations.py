@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.diagnose.catalogue import Catalogue
 from analyzer.diagnose.document import Document
+from analyzer.lean_dataclass import dataclass
 
 _KEYS = frozenset({"english", "title", "summary", "remedy"})
 _LANGUAGE = re.compile(r"[a-z]{2}")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from analyzer.diagnose.layout import SIGNAL
 from analyzer.diagnose.symbols import SymbolSet, home, normalise
+from analyzer.lean_dataclass import dataclass, replace
 from analyzer.model import Frame, Thread
 
 

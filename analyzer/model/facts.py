@@ -6,8 +6,9 @@ A fact that is missing from a snapshot is *unknown, not asked*: it never counts 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from analyzer.lean_dataclass import dataclass
 
 Scope = Literal["thread", "process"]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from analyzer.lean_dataclass import dataclass
 
 FoundBy = Literal["dpkg", "rpm", "go", "build-id"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from analyzer.lean_dataclass import dataclass
 from analyzer.model.package import Package
 
 Holds = Literal["yes", "no", "unknown"]

@@ -7,9 +7,9 @@ saved result ever holds the values. Linear in the size of the diagnosis: every d
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from analyzer.lean_dataclass import dataclass, replace
 from analyzer.model import Private, Redaction
 from analyzer.redact.known import KnownValues
 from analyzer.redact.texts import Key, rebuilt, texts_of

@@ -7,10 +7,10 @@ import os
 import shlex
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.errors import CompilerMissing
+from analyzer.lean_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ import hashlib
 import io
 import json
 import tarfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from analyzer.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

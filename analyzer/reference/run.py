@@ -7,10 +7,10 @@ import select
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from analyzer.errors import LoaderFailed
+from analyzer.lean_dataclass import dataclass
 from analyzer.reference.options import Fix, LoaderOptions, Widen
 from analyzer.reference.standstill import LockWait, Standstill
 from analyzer.reference.status import STEPS, Status

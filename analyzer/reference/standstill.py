@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import platform
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from analyzer.lean_dataclass import dataclass
 
 FUTEX = {"x86_64": 202, "s390x": 238, "aarch64": 98, "riscv64": 98, "ppc64le": 221, "i686": 240, "armv7l": 240}
 """Number of the futex system call by machine."""

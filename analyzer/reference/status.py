@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from analyzer.lean_dataclass import dataclass, field
 
 STEPS = ("threads", "clone", "idmap", "root", "pause-process", "setenv", "reexec", "load", "done")
 """In order. The loader enters threads, clone, idmap and done; its child all others."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from analyzer.capture.procfs import stat_fields
+from analyzer.lean_dataclass import dataclass, field
 
 MOST_THREADS = 512
 """Threads of one process that are looked at."""

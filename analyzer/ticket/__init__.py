@@ -7,11 +7,11 @@ library is imported by its own file only, when it is needed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from analyzer.errors import ExtraMissing, HangAnalyzeError, ReportTooLarge
+from analyzer.lean_dataclass import dataclass, replace
 from analyzer.ticket.message import mark_of, parcel_of
 from analyzer.ticket.place import place_of
 from analyzer.ticket.token import Token, token_for

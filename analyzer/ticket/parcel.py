@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from analyzer.lean_dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from analyzer.ticket.token import Token

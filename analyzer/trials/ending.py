@@ -13,9 +13,9 @@ import select
 import signal
 import time
 from collections.abc import Collection
-from dataclasses import dataclass, field
 
 from analyzer.capture.procfs import children, read_text, stat_fields
+from analyzer.lean_dataclass import dataclass, field
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # include/uapi/linux/prctl.h
 GRACE_S = 1.0

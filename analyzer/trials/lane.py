@@ -10,11 +10,11 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from types import FrameType
 
 from analyzer.errors import CannotAnalyse
+from analyzer.lean_dataclass import dataclass
 from analyzer.trials.ending import adopt_orphans, end_all, hear_of_parents_death
 from analyzer.trials.one_run import CouldNotRun, Report, run_once
 from analyzer.trials.plan import Plan, Subject

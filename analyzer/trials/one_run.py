@@ -9,11 +9,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analyzer.capture.procfs import read_text, status_fields
 from analyzer.errors import CannotAnalyse, HangAnalyzeError, ProcessGone
+from analyzer.lean_dataclass import dataclass, replace
 from analyzer.model import Diagnosis, Outcome, TrialRun
 from analyzer.trials.ending import Ended, Used, adopt_orphans, descendants, end_all
 from analyzer.trials.plan import RUN_VARIABLE, SUBJECT_VARIABLE, Plan, Subject

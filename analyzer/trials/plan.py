@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from analyzer.capture.live import Options
 from analyzer.errors import UsageError
+from analyzer.lean_dataclass import dataclass, field
 
 MOST_JOBS = 64
 MOST_RUNS = 100_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 
 from analyzer.capture import assemble
 from analyzer.errors import CannotAnalyse
+from analyzer.lean_dataclass import dataclass, field, replace
 from analyzer.model import Diagnosis, Outcome, Tool, TrialHang, TrialResult, TrialRun, TrialSubject
 from analyzer.trials.ending import adopt_orphans, end_all
 from analyzer.trials.lane import Failure, Lane

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import atexit
 import functools
+import importlib.util
 import os
+import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -30,9 +33,13 @@ class Recipe:
     cc: str
     static: bool
     package: str
+    zig: tuple[str, ...] = ()
+    """What makes the Python package ziglang, which brings its own C libraries, do the same."""
 
 
-RECIPES = {"musl_static": Recipe(cc="musl-gcc", static=True, package="musl-tools")}
+RECIPES = {
+    "musl_static": Recipe("musl-gcc", static=True, package="musl-tools", zig=("-target", f"{platform.machine()}-linux-musl"))
+}
 
 
 def names() -> list[str]:
@@ -43,21 +50,35 @@ def names() -> list[str]:
 def build(name: str, *, static: bool = False, cc: str | None = None) -> Path:
     """The executable of target `name`, for every user to run.
 
-    `cc` is the compiler (default: $CC, else `cc`; `musl_static` brings its own). Anything the compiler says is a Python
-    warning. Raises `CannotBuildError`.
+    `cc` is the compiler (default: $CC, else `cc`; `musl_static` brings its own; where there is none, the Python package
+    ziglang). Anything the compiler says is a Python warning. Raises `CannotBuildError`.
     """
     recipe = RECIPES.get(name, Recipe(os.environ.get("CC", "cc"), static=False, package="gcc libc6-dev"))
-    return _build(name, static or recipe.static, cc or recipe.cc, recipe.package)
+    return _build(name, static or recipe.static, cc or recipe.cc, recipe.package, recipe.zig)
+
+
+def can_build(name: str) -> bool:
+    """Whether there is a compiler for target `name`."""
+    recipe = RECIPES.get(name)
+    return shutil.which(recipe.cc if recipe else os.environ.get("CC", "cc")) is not None or _has_zig()
+
+
+def _has_zig() -> bool:
+    return importlib.util.find_spec("ziglang") is not None
 
 
 @functools.cache
-def _build(name: str, static: bool, cc: str, package: str) -> Path:
+def _build(name: str, static: bool, cc: str, package: str, zig: tuple[str, ...]) -> Path:
+    compiler = [cc]
     if shutil.which(cc) is None:
-        raise CannotBuildError(f"no compiler {cc!r}: apt-get install {package}")
+        if not _has_zig() or (static and not zig):
+            raise CannotBuildError(f"no compiler {cc!r}: apt-get install {package}")
+        # Without optimisation zig adds checks of its own that would change the stacks.
+        compiler = [sys.executable, "-m", "ziglang", "cc", *zig, "-fno-sanitize=all"]
     wanted = _directory() / "-".join([name, Path(cc).name, "static" if static else "dynamic"])
     unfinished = wanted.with_suffix(".unfinished")
     flags = [*FLAGS, "-static"] if static else FLAGS
-    command = [cc, *flags, str(SOURCES / f"{name}.c"), "-o", str(unfinished), *LIBRARIES]
+    command = [*compiler, *flags, str(SOURCES / f"{name}.c"), "-o", str(unfinished), *LIBRARIES]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     if done.returncode != 0:
         raise CannotBuildError(f"{' '.join(command)}\n{done.stderr}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from analyzer.capture.peers.holders import Holders
+from analyzer.lean_dataclass import dataclass
 from analyzer.model import ThreadRef
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
 
 from analyzer.capture.procfs import read_text
+from analyzer.lean_dataclass import dataclass
 
 _INODE = re.compile(r"^(socket|pipe):\[(\d+)\]$")
 _ANONYMOUS = {"eventpoll": "epoll", "eventfd": "eventfd", "timerfd": "timer", "signalfd": "signals", "pidfd": "process"}

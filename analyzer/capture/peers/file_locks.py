@@ -7,12 +7,12 @@ a flock stays with the open file, so it may outlive that process in a child that
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from analyzer.capture.peers.answer import Answer, held
 from analyzer.capture.peers.descriptor import Descriptor
 from analyzer.capture.peers.holders import Holders
 from analyzer.capture.procfs import process_state, read_text
+from analyzer.lean_dataclass import dataclass
 
 _LINE = re.compile(
     r"^(\d+):(\s+->)?\s+(FLOCK|POSIX|OFDLCK|LEASE|DELEG|ACCESS)\s+\S+\s+(\S+)\s+(-?\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s"

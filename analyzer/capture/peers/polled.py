@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
 
 from analyzer.capture.architecture import ByteOrder
 from analyzer.capture.memory import Memory
 from analyzer.capture.peers.descriptor import Descriptor, descriptor
+from analyzer.lean_dataclass import dataclass
 from analyzer.model import Syscall
 
 MOST_POLLED = 1024

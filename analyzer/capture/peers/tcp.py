@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 
 from analyzer.capture.procfs import read_text
+from analyzer.lean_dataclass import dataclass
 
 _Ends = tuple[str, str]
 _MAPPED = "0000000000000000FFFF0000"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from analyzer.lean_dataclass import dataclass
 
 NAMELESS = frozenset({"??", "???", "????", "????????", "n/a", "[unknown]", "<unknown>", "(unknown)", ""})
 """What tools print instead of a name."""

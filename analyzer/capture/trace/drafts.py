@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from analyzer.capture.trace.waiting import INNERMOST, SeenWait, is_neutral, is_wait
+from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Frame, Module, Syscall, Wait
 
 WHOLE = 256

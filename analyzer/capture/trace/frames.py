@@ -7,10 +7,10 @@ frozen. All the rest goes through ``read_frame``, which knows the exceptions.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from analyzer.capture.trace.calls import BUILD_ID, NAMELESS, Call, in_module, parse_call
 from analyzer.capture.trace.waiting import INNERMOST, is_wait
+from analyzer.lean_dataclass import dataclass
 from analyzer.model import Frame
 
 SIGNAL = "<signal handler called>"

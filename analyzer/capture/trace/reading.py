@@ -11,11 +11,11 @@ The forms call the methods here; the rules for what belongs together are all in 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from analyzer.capture.trace.calls import Call
 from analyzer.capture.trace.drafts import StackDraft, TraceDraft, small_number
 from analyzer.capture.trace.frames import make
+from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Frame
 
 Mode = Callable[["Reading", str, str], bool]

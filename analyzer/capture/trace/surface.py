@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TextIO
 
 from analyzer.capture.trace.build import build, capture, process_id
@@ -13,6 +12,7 @@ from analyzer.capture.trace.quality import ParseQuality, Tally
 from analyzer.capture.trace.reader import LineReader
 from analyzer.capture.trace.repeats import without_repeats
 from analyzer.capture.trace.stream import drafts
+from analyzer.lean_dataclass import dataclass
 from analyzer.model import Process, Snapshot
 
 LINE_LIMIT = 1 << 24

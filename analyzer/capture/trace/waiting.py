@@ -6,8 +6,8 @@ Only the innermost frames are asked, and only functions that wait; every other a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from analyzer.lean_dataclass import dataclass
 from analyzer.model import ThreadRef, Wait
 
 INNERMOST = 8

@@ -7,13 +7,13 @@ ids are threads and which are processes of their own, and whether glibc's fork m
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from analyzer.capture.trace.calls import Call
 from analyzer.capture.trace.forms import Handler
 from analyzer.capture.trace.forms.addresses import symbol_line
 from analyzer.capture.trace.forms.strace_wait import wait_of
 from analyzer.capture.trace.reading import Reading
+from analyzer.lean_dataclass import dataclass, field
 
 FORM = "strace"
 _TASKS_LIMIT = 20_000
