@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import secrets
+import signal
 import time
 
 from tests.targets.subreaper import subreaper
@@ -44,14 +46,18 @@ class _Pool:
             self._held.popitem()[1][0].close()
 
 
-def torture(plans: list[Plan], *, verbose: bool = False) -> list[Outcome]:
-    """Make all of them, one after the other."""
+def torture(plans: list[Plan], *, seconds: float = math.inf, verbose: bool = False) -> list[Outcome]:
+    """Make them one after the other, as many as can be begun within so many seconds."""
+    end = time.monotonic() + seconds
     pool = _Pool()
     typical: dict[tuple[str, int], float] = {}
     outcomes = []
     try:
         with subreaper():
             for plan in plans:
+                if time.monotonic() > end:
+                    print(f"{len(plans) - len(outcomes)} analyses were not begun: {seconds:g} s are over", flush=True)
+                    break
                 began = time.monotonic()
                 key = (plan.mode, plan.threads)
                 outcome = make(plan, pool.take(plan.threads), typical.get(key, _TYPICAL_S))
@@ -75,6 +81,7 @@ if __name__ == "__main__":
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31))
     parser.add_argument("--only", choices=MODES)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="begin no further analysis after this long")
     parser.add_argument("--run", type=int, help="only the run of this number")
     parser.add_argument("-v", "--verbose", action="store_true", help="a line for each run")
     arguments = parser.parse_args()
@@ -84,7 +91,8 @@ if __name__ == "__main__":
         for plan in draw(arguments.seed, arguments.runs)
         if arguments.only in {None, plan.mode} and arguments.run in {None, plan.number}
     ]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the figures of what was done by then
     began = time.monotonic()
-    results = torture(chosen, verbose=arguments.verbose)
+    results = torture(chosen, seconds=arguments.seconds, verbose=arguments.verbose)
     print(summary(results, arguments.seed, time.monotonic() - began))
     raise SystemExit(any(one.problems for one in results))

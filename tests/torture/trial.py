@@ -178,22 +178,32 @@ def _children(pid: int, tid: int) -> list[str]:
 
 
 def _left(mark: str, session: int) -> list[int]:
-    """What still belongs to an analysis: by its mark, or a gdb that names our cache... of which we are the parent by now."""
+    """What still belongs to an analysis: by its mark, by its session, or by having become our child. Zombies are collected."""
     found = []
     for entry in procs.PROC.iterdir():
         if not entry.name.isdecimal():
             continue
         stat = procs.stat_of(int(entry.name))
         if not stat or stat[0] in "ZX":
+            if stat and int(stat[1]) == os.getpid() and int(entry.name) != session and _is_ours(entry):
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(int(entry.name), os.WNOHANG)
             continue
         try:
             marked = f"{_MARK}={mark}".encode() in (entry / "environ").read_bytes()
-            adopted = int(stat[1]) == os.getpid() and (entry / "comm").read_text() in {"gdb\n", "target-guard\n"}
+            adopted = int(stat[1]) == os.getpid() and _is_ours(entry)
         except OSError:
             continue
         if marked or adopted or int(stat[3]) == session:
             found.append(int(entry.name))
     return found
+
+
+def _is_ours(entry: Path) -> bool:
+    try:
+        return (entry / "comm").read_text() in {"gdb\n", "target-guard\n"}
+    except OSError:
+        return False
 
 
 def _until_nothing_is_left(mark: str, session: int, outcome: Outcome) -> None:
