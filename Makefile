@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dev demo test live system check lint types bench schema ci clean
+.PHONY: help setup dev demo test live system check lint types bench torture schema ci clean
 
 help:
 	@echo "make demo    watch a container image loader hang, open the report that says why"
 	@echo "make test    unit tests and tests on real hung processes"
 	@echo "make check   ruff, mypy --strict, tests"
 	@echo "make bench   wall time and pause against gdb and eu-stack"
+	@echo "make torture 1,000 analyses killed, stopped and interrupted at random moments: is every target as it was?"
 	@echo "make system  real podman and other C libraries (root, downloads)"
 	@echo "make ci      what the continuous integration runs"
 
@@ -43,6 +44,9 @@ lint: dev
 
 types: dev
 	$(BIN)/mypy
+
+torture: dev
+	$(BIN)/python -m tests.torture --runs 1000 -v
 
 schema: dev
 	$(BIN)/python -m tests.tools.make_schema

@@ -39,6 +39,7 @@ stage lint make lint
 stage types make types
 stage test make test
 stage system make system
+stage torture "$python" -m tests.torture --runs 60 --seconds 90
 stage bench "$python" -m tests.bench --short
 
 printf '\n== skips\n'

@@ -240,6 +240,23 @@ def _capture_of(member: Member) -> Capture:
 
 
 def _snapshot(members: dict[int, Member], path: str, options: Options, notes: list[str]) -> Snapshot:
+    """Put together, and certain to tell of the processes that were looked at in the beginning: whatever was read by a pid was of
+    the same process if in the end the pid still means that one, or nobody."""
+    while True:
+        snapshot = _put_together(members, path, options, notes)
+        replaced = [
+            pid for pid, member in members.items() if procfs.start_ticks(pid) not in {None, member.seen.before.start_ticks}
+        ]
+        if not replaced:
+            return snapshot
+        for pid in replaced:
+            if pid == next(iter(members)):
+                raise ProcessGone(pid, "another process has its pid now")
+            del members[pid]
+            notes.append(f"process {pid} ended, and another one has its pid now: it was left out")
+
+
+def _put_together(members: dict[int, Member], path: str, options: Options, notes: list[str]) -> Snapshot:
     everybody = {pid: member.seen for pid, member in members.items()}
     family = {pid: member.seen for pid, member in members.items() if member.of_family}
     processes: list[Process] = []

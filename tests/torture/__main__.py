@@ -51,7 +51,7 @@ def torture(plans: list[Plan], *, seconds: float = math.inf, verbose: bool = Fal
     end = time.monotonic() + seconds
     pool = _Pool()
     typical: dict[tuple[str, int], float] = {}
-    outcomes = []
+    outcomes: list[Outcome] = []
     try:
         with subreaper():
             for plan in plans:

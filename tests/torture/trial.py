@@ -46,8 +46,8 @@ def make(plan: Plan, subject: Subject, typical_s: float) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="torture-out-") as folder:
         began = time.monotonic()
         process = subprocess.Popen(
-            [sys.executable, "-m", "analyzer", str(subject.pid), "--capture", plan.mode, "--no-reference",
-             "-o", f"{folder}/report.html"],
+            [sys.executable, "-m", "analyzer", str(subject.pid), "--capture", plan.mode, "--no-reference", "--format", "text",
+             "-o", f"{folder}/report.txt"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env={**os.environ, _MARK: mark}, start_new_session=True,
         )  # fmt: skip
@@ -66,7 +66,7 @@ def make(plan: Plan, subject: Subject, typical_s: float) -> Outcome:
             for pid in _left(mark, process.pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        if odd := [name for name in os.listdir(folder) if name != "report.html" and "KILL" not in plan.blow]:
+        if odd := [name for name in os.listdir(folder) if name != "report.txt" and "KILL" not in plan.blow]:
             outcome.problems.append(f"files left where the report goes: {odd}")
     if plan.condition == "exits":
         wait_for(lambda: subject.exit_status() is not None, "it exits")
