@@ -42,12 +42,11 @@ def _diagnose_process(
         from analyzer.analyse import analyse_process
         from analyzer.capture.admission import admit
         from analyzer.capture.live import Options
-        from analyzer.output import check_writable
+        from analyzer.output import check_writable, series_place
 
         admit(pid, first)  # why a process cannot be analysed matters more than where its report would go
         if target != "-":
-            folder = Path(target) if target and Path(target).is_dir() else Path()
-            check_writable(Path(target) if target and not Path(target).is_dir() else folder / "hanganalyze")
+            check_writable(series_place(target, "hanganalyze"))
         return analyse_process(
             pid,
             Options(

@@ -181,8 +181,8 @@ class _Guard:
 
     def _release_from_stopped_ward(self, target: Target) -> None:
         tracer = tracer_of(target.pid)
-        if tracer in self.debuggers:
-            end_session(self.debuggers[tracer])
+        if (debugger := self._debugger_of(tracer)) is not None:
+            end_session(debugger)
             target.restore(died=True)
         elif tracer and os.path.exists(f"/proc/{self.ward.pid}/task/{tracer}"):
             # It traces by itself (--capture stop), and only it can let go. It takes milliseconds; then it stands again.
@@ -193,6 +193,11 @@ class _Guard:
             self.ward.send(signal.SIGSTOP)
         elif not tracer and process_state(target.pid) == "T" != target.state_before:
             target.restore(died=True)
+
+    def _debugger_of(self, tracer: int) -> Held | None:
+        """A gdb may have been started by a script, which then is what we know of it: both are of one session."""
+        fields = stat_fields(read_text(f"/proc/{tracer}/stat") or "") if tracer else []
+        return self.debuggers.get(int(fields[3])) if len(fields) > 3 else None
 
     def _last_duty(self) -> None:
         """The ward is gone. Bounded, whatever the others do."""
