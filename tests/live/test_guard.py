@@ -50,13 +50,14 @@ def runs(pid: int) -> bool:
     return bool(states(pid)) and not states(pid) & {"t", "T"}
 
 
-def helpers_of(pid: int) -> dict[str, int]:
+def helpers_of(pid: int, *, dead: bool = False) -> dict[str, int]:
     """The children of an analysis by their names."""
     found = {}
     with contextlib.suppress(OSError):
         for tid in procs.threads_of(pid):
             for child in Path(f"/proc/{pid}/task/{tid}/children").read_text().split():
-                found[Path(f"/proc/{child}/comm").read_text().strip()] = int(child)
+                if dead or not gone(int(child)):
+                    found[Path(f"/proc/{child}/comm").read_text().strip()] = int(child)
     return found
 
 
@@ -69,22 +70,23 @@ def analysis(pid: int, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """hanganalyze on its way; whatever comes of it, it and its helpers are gone afterwards."""
     with subreaper():
         process = subprocess.Popen(
-            [sys.executable, "-m", "analyzer", str(pid), "--no-reference", "--format", "text", *arguments],
+            [sys.executable, "-m", "analyzer", str(pid), "--no-reference", "--max-pause", "100", "--format", "text", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        helpers: dict[str, int] = {}
         try:
             yield process
-            helpers = helpers_of(process.pid)
         finally:
             process.send_signal(signal.SIGCONT)
+            helpers = helpers_of(process.pid)
             process.kill()
             process.communicate()
-            for helper in helpers.values():
-                wait_until(lambda helper=helper: gone(helper), "a helper is left")  # type: ignore[misc]
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(helper, os.WNOHANG)
+            helpers |= helpers_of(os.getpid(), dead=True)  # those that became our children with its death
+            for name, helper in helpers.items():
+                if name in {"gdb", "target-guard"}:
+                    wait_until(lambda helper=helper: gone(helper), "a helper is left")  # type: ignore[misc]
+                    with contextlib.suppress(ChildProcessError):
+                        os.waitpid(helper, os.WNOHANG)
 
 
 @contextlib.contextmanager
@@ -179,11 +181,13 @@ def test_gdb_is_deaf_to_what_makes_it_kill_the_target(number: signal.Signals) ->
 def test_the_guard_is_out_of_reach() -> None:
     """In a session of its own, deaf to what a terminal sends, known by another name, and no reader waits for it."""
     with guard.on_duty():
+        wait_until(lambda: "target-guard" in helpers_of(os.getpid()), "not named")
         pid = helpers_of(os.getpid())["target-guard"]
         wait_until(lambda: procs.stat_of(pid)[3] == str(pid), "no session of its own")
         wait_until(lambda: Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0") == b"target-guard", "named like us")
         for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP):
             os.kill(pid, number)
+        wait_until(lambda: any("pidfd" in os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()), "not on duty")
         links = {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
         assert all(link == "/dev/null" or "pipe:" in link or "pidfd" in link for link in links), links
         assert os.readlink(f"/proc/{pid}/cwd") == "/"
