@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> tuple[str, bool]:
 
 
 def _load(folders: list[Path]) -> Catalogue:
-    from analyzer.diagnose.catalogue import load_catalogue
+    from analyzer.diagnose.read_catalogue import load_catalogue
 
     return load_catalogue(folders)
 
