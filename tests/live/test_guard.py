@@ -226,7 +226,8 @@ def test_the_guard_ends_what_gdb_forked(tmp_path: Path) -> None:
     fake = tmp_path / "gdb"
     fake.write_text(
         f"#!{sys.executable}\n"
-        "import os, signal\n"
+        "import os, signal, sys\n"
+        "sys.stdin.readline()\n"  # the guard knows of it by then
         "child = os.fork()\n"
         "if child == 0: os.kill(os.getpid(), signal.SIGSTOP); os._exit(0)\n"
         "os.waitpid(child, os.WUNTRACED)\n"
