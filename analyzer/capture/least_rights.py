@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import platform
 import resource
 import struct
 from collections.abc import Callable
@@ -53,13 +52,13 @@ def no_network() -> bytes:
     A network namespace of its own would do the same, but costs 14 ms, needs root, and an ordinary user's way to one (a user
     namespace) would cost the right to trace.
     """
-    known = _SOCKETS.get(platform.machine())
+    known = _SOCKETS.get(os.uname().machine)
     if known is None:
         return b""
     architecture, numbers = known
     refused = (*numbers, _IO_URING_SETUP)
     checks = [(_LOAD, 0, 0, _ARCHITECTURE_AT), (_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _REFUSE), (_LOAD, 0, 0, _NUMBER_AT)]
-    if platform.machine() == "x86_64":
+    if os.uname().machine == "x86_64":
         checks += [(_ATLEAST, 0, 1, _X32), (_RETURN, 0, 0, _REFUSE)]
     checks += [(_EQUAL, len(refused) - position, 0, number) for position, number in enumerate(refused)]
     checks += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _REFUSE)]

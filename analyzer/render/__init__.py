@@ -55,9 +55,7 @@ def warm_up(format: Format, cache: Path | None = None) -> None:
         compile_templates(cache)
     elif format != "json":
         import_module(f"analyzer.render.{format}")
-    from analyzer.render.text import import_rich
-
-    import_rich()
+    import_module("analyzer.render.text")
 
 
 def render_series(result: TrialResult, format: Format) -> bytes:

@@ -6,7 +6,7 @@ If so, a lock held by a thread of the other process is not orphaned: that thread
 
 from __future__ import annotations
 
-import platform
+import os
 from collections.abc import Mapping
 
 from analyzer.capture.architecture import ARCHITECTURES
@@ -21,7 +21,7 @@ _NAME = "address-space-shared"
 
 def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:
     """One answer for the process."""
-    ours = ARCHITECTURES.get(platform.machine())
+    ours = ARCHITECTURES.get(os.uname().machine)
     how = f"kcmp({seen.pid}, {seen.before.ppid}, KCMP_VM) is 0 where the memory is shared"
     if not seen.live and seen.shares_memory is not None:
         text = "it shared its memory" if seen.shares_memory else "its memory was its own"
@@ -29,7 +29,7 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:
     if not seen.live:
         return [unknown(_NAME, "only the kernel knows it, and the process is not running here", how)]
     if ours is None:
-        return [unknown(_NAME, f"no system call table for {platform.machine()}", how)]
+        return [unknown(_NAME, f"no system call table for {os.uname().machine}", how)]
     others = {seen.before.ppid, *family} - {seen.pid, 0, 1}
     refused = []
     for other in sorted(others):
