@@ -116,7 +116,7 @@ class _Strike:
         if first == "STOP":
             time.sleep(max(0.0, struck + plan.stop_s - time.monotonic()))
             self._send(victims, plan.blow.rpartition(" ")[2])
-        while self._signals:
+        for _ in range(self._signals):
             self._send_signal()
 
     def _wait_for_moment(self, began: float) -> None:
