@@ -16,7 +16,7 @@ from analyzer.capture.gdbmi import MiSession
 from analyzer.capture.least_rights import User, limits
 from analyzer.capture.same_user import user_for
 from analyzer.capture.symbol_file import SymbolFile, another_file_here
-from analyzer.errors import HangAnalyzeError
+from analyzer.errors import DebuggerFailed, HangAnalyzeError
 from analyzer.lean_dataclass import dataclass
 
 _LIBC = re.compile(
@@ -69,6 +69,13 @@ def start_gdb(pid: int, path: str, *, with_our_rights: bool = False) -> StartedG
             inherited=() if folder is None else (folder,),
             scratch=scratch,
         )
+    except DebuggerFailed:
+        file.close()
+        for descriptor in scratch:
+            os.close(descriptor)
+        if user is None:
+            raise
+        return start_gdb(pid, path, with_our_rights=True)  # a root that may not become others, as in some containers
     finally:
         if folder is not None:
             os.close(folder)

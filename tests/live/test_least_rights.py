@@ -111,6 +111,18 @@ def test_where_the_users_rights_do_not_suffice_the_notes_say_so(open_folder: Pat
 
 
 @needs_root
+def test_a_root_that_may_not_become_others_goes_on_as_root(open_folder: Path) -> None:
+    gdb, told = telling_gdb(open_folder)
+    without = ("setpriv", "--bounding-set=-setuid,-setgid", "--inh-caps=-setuid,-setgid", "--")
+    with targets.running("sleeper", user=ORDINARY_USER) as target:
+        ran = hanganalyze(target.pid, "--gdb", gdb, "--no-reference", "--json", wrapper=without)
+    assert ran.code == 1, ran.stderr
+    assert json.loads(told.read_text())["uid"] == [0] * 3
+    notes = ran.result["snapshot"]["processes"][0]["capture"]["notes"]
+    assert "gdb ran as root: its user's rights did not suffice" in notes
+
+
+@needs_root
 def test_whose_rights(tmp_path: Path) -> None:
     closed = tmp_path / "gdb"
     closed.touch(0o755)
