@@ -139,7 +139,7 @@ class MiSession:
         try:
             # gdb reads while it works only in part: a large batch must not block us, so read while writing.
             self._write(b"".join(lines))
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: closed meanwhile, by whoever gave up waiting for us
             raise self._death() from error
         return tokens
 
@@ -245,6 +245,7 @@ class MiSession:
         """End gdb: politely by end of input (it detaches by itself), then by SIGKILL. Bounded; never raises; harmless again."""
         if self._output.closed:
             return
+        self._ended = True
         with contextlib.suppress(OSError):
             self._input.close()
         deadline = time.monotonic() + timeout
