@@ -11,8 +11,8 @@ help:
 	@echo "make demo    watch a container image loader hang, open the report that says why"
 	@echo "make test    unit tests and tests on real hung processes"
 	@echo "make check   ruff, mypy --strict, tests"
-	@echo "make bench   wall time and pause against gdb and eu-stack"
 	@echo "make torture 1,000 analyses killed, stopped and interrupted at random moments: is every target as it was?"
+	@echo "make bench   wall time and pause against gdb, eu-stack and others; scan; trace"
 	@echo "make system  real podman and other C libraries (root, downloads)"
 	@echo "make ci      what the continuous integration runs"
 

@@ -66,6 +66,8 @@ class Architecture:
     """Offset of ``list`` in struct pthread: its place in glibc's lists of stacks."""
     gdb_name: str
     """As gdb's ``set architecture`` calls it."""
+    restart_syscall: int
+    """The call under which the kernel resumes one that it interrupted."""
 
     def thread_pointer(self, values: tuple[int, ...]) -> int:
         """Address of struct pthread from the values of ``thread_pointer_expressions``."""
@@ -139,19 +141,19 @@ ARCHITECTURES: dict[str, Architecture] = {
     architecture.name: architecture
     for architecture in (
         Architecture(
-            "x86_64", "little", 62, 720, ("$fs_base",), 0, _X86_64, 274, 312, _X86_64_REGISTERS, 0x2E0, 0x2C0, "i386:x86-64"
+            "x86_64", "little", 62, 720, ("$fs_base",), 0, _X86_64, 274, 312, _X86_64_REGISTERS, 0x2E0, 0x2C0, "i386:x86-64", 219
         ),
         # Access registers 0 and 1 hold the upper and the lower half.
         Architecture(
-            "s390x", "big", 22, 208, ("$acr0", "$acr1"), 0, _S390X, 305, 343, _S390X_REGISTERS, 0xE0, 0xC0, "s390:64-bit"
+            "s390x", "big", 22, 208, ("$acr0", "$acr1"), 0, _S390X, 305, 343, _S390X_REGISTERS, 0xE0, 0xC0, "s390:64-bit", 7
         ),
         # struct pthread ends where tpidr_el0 points; its size (2.36) is only the fallback for _thread_db_sizeof_pthread.
         Architecture(
-            "aarch64", "little", 183, 208, ("$tpidr",), -1856, _AARCH64, 100, 272, _AARCH64_REGISTERS, 0xE0, 0xC0, "aarch64"
+            "aarch64", "little", 183, 208, ("$tpidr",), -1856, _AARCH64, 100, 272, _AARCH64_REGISTERS, 0xE0, 0xC0, "aarch64", 128
         ),
         # r13 points 0x7000 past the end of the thread control block (2.36: 30656 in all).
         Architecture(
-            "ppc64le", "little", 21, 208, ("$r13",), -30656, _PPC64LE, 299, 354, _PPC64LE_REGISTERS, 0xE0, 0xC0, _PPC64LE_GDB
+            "ppc64le", "little", 21, 208, ("$r13",), -30656, _PPC64LE, 299, 354, _PPC64LE_REGISTERS, 0xE0, 0xC0, _PPC64LE_GDB, 0
         ),
     )
 }

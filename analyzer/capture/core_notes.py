@@ -13,6 +13,7 @@ from analyzer.capture.architecture import Architecture
 from analyzer.capture.core_file import CoreFile
 from analyzer.capture.maps import Mapping
 from analyzer.capture.memory import MemoryUnreadable
+from analyzer.capture.waits import call_name
 from analyzer.errors import CoreUnreadable
 from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Syscall
@@ -192,10 +193,11 @@ def system_call(thread: CoreThread, architecture: Architecture, read: Read) -> S
     # aarch64 has put the first argument back where the result was.
     if signed not in _RESTARTS and architecture.name != "aarch64":
         return None
+    shown = tuple(f"{value:#x}" for value in arguments)
     return Syscall(
         number,
-        architecture.syscalls.get(number),
-        tuple(f"{value:#x}" for value in arguments),
+        call_name(number, shown, architecture, None),
+        shown,
         f"{address(thread, registers.stack_pointer, architecture):#x}",
         f"{counter:#x}",
     )
