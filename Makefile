@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dev demo test live system check lint types bench schema test-s390x test-foreign ci clean
+.PHONY: help setup dev demo test live system check lint types bench torture schema test-s390x test-foreign ci clean
 
 help:
 	@echo "make demo    watch a container image loader hang, open the report that says why"
 	@echo "make test    unit tests and tests on real hung processes"
 	@echo "make check   ruff, mypy --strict, tests"
+	@echo "make torture 1,000 analyses killed, stopped and interrupted at random moments: is every target as it was?"
 	@echo "make bench   wall time and pause against gdb, eu-stack and others; scan; trace"
 	@echo "make system  real podman and other C libraries (root, downloads)"
 	@echo "make test-s390x   the tool on s390x, in an emulated guest (root, downloads)"
@@ -51,6 +52,9 @@ lint: dev
 
 types: dev
 	$(BIN)/mypy
+
+torture: dev
+	$(BIN)/python -m tests.torture --runs 1000 -v
 
 schema: dev
 	$(BIN)/python -m tests.tools.make_schema

@@ -109,9 +109,11 @@ def _format_and_target(arguments: argparse.Namespace) -> tuple[Format, str | Non
 
 
 def _analyse(arguments: argparse.Namespace) -> int:
+    from analyzer.output import is_folder
+
     format, target = _format_and_target(arguments)
     pids = list(dict.fromkeys(arguments.pids))
-    if len(pids) > 1 and target not in {None, "-"} and not Path(str(target)).is_dir():
+    if len(pids) > 1 and target not in {None, "-"} and not is_folder(Path(str(target))):
         raise UsageError(
             f"With {len(pids)} processes, -o must be a folder.", next_command="mkdir reports; hanganalyze -o reports ..."
         )
@@ -155,7 +157,7 @@ def _core(arguments: argparse.Namespace) -> int:
 
 def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments: argparse.Namespace) -> None:
     """The report to its place; on the terminal the verdict and the path."""
-    from analyzer.output import default_name, write
+    from analyzer.output import default_name, series_place, write
     from analyzer.privacy import for_report
     from analyzer.render import render
     from analyzer.render.words import words_for
@@ -168,7 +170,7 @@ def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments
         sys.stdout.buffer.flush()
         return
     name = default_name(diagnosis.snapshot.processes[0], format)
-    path = Path(target) / name if target and Path(target).is_dir() else Path(target or name)
+    path = series_place(target, name)
     write(path, data)
     from analyzer.render.text import to_text
 

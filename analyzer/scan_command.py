@@ -45,10 +45,12 @@ class ScanCommand:
             time.sleep(max(0.0, self._arguments.every - (time.monotonic() - began)))
 
     def _check(self) -> None:
+        from analyzer.output import is_folder
+
         target = self._arguments.output
         if target is not None and not self._arguments.analyse:
             raise UsageError("-o names the folder for the reports of --analyse.", next_command="hanganalyze scan --json > FILE")
-        if target is not None and not Path(target).is_dir():
+        if target is not None and not is_folder(Path(target)):
             raise UsageError(f"-o must be a folder, and {target} is none.", next_command="mkdir reports; then -o reports")
 
     def _watched(self, seen: Scan, known: set[tuple[int, str, str]]) -> None:

@@ -42,6 +42,7 @@ stage types make types
 stage test make test
 stage system make system
 stage s390x make test-s390x
+stage torture "$python" -m tests.torture --runs 60 --seconds 90
 stage bench "$python" -m tests.bench --short
 
 printf '\n== skips\n'

@@ -49,7 +49,7 @@ def stacks_of(
 def _read(
     session: MiSession, seen: Seen, photo: Photo, pointers: Mapping[int, int], first: Sequence[int], addresses: Sequence[int]
 ) -> Stacks:
-    with _in_memory() as (file, path):
+    with _in_memory(session) as (file, path):
         write(file, seen, photo, pointers, b"")
         return core_stacks.photograph(session, path, first, addresses)
 
@@ -116,11 +116,16 @@ def _is_code(seen: Seen, frame: RawFrame) -> bool:
 
 
 @contextmanager
-def _in_memory() -> Iterator[tuple[IO[bytes], Path]]:
+def _in_memory(session: MiSession) -> Iterator[tuple[IO[bytes], Path]]:
     """A file without a name: the process's memory may hold secrets, and this goes with us whatever happens."""
-    descriptor = os.memfd_create("hanganalyze-core", os.MFD_CLOEXEC)
+    if session.scratch:
+        descriptor = session.scratch.pop()
+        path = Path(f"/proc/self/fd/{descriptor}")  # gdb's own
+    else:
+        descriptor = os.memfd_create("hanganalyze-core", os.MFD_CLOEXEC)
+        path = Path(f"/proc/{os.getpid()}/fd/{descriptor}")
     with os.fdopen(descriptor, "wb") as file:
-        yield file, Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+        yield file, path
 
 
 def write(file: IO[bytes], seen: Seen, photo: Photo, pointers: Mapping[int, int], own_note: bytes) -> None:

@@ -136,6 +136,8 @@ class _Session:
             raise ProcessGone(self.seen.pid, "it ended before it could be stopped") from error
         for tid in tids:
             self._seize(tid)
+        if procfs.start_ticks(self.seen.pid) != self.seen.before.start_ticks:
+            raise ProcessGone(self.seen.pid, "another process has its pid now")
         if not self.seized:
             raise ProcessGone(self.seen.pid, "none of its threads could be stopped")
 
@@ -152,6 +154,8 @@ class _Session:
                 "it has ended: it has no stack any more" if ended else f"it could not be stopped: {error.strerror}"
             )
             return False
+        if not os.path.exists(f"/proc/{self.seen.pid}/task/{tid}"):
+            return False  # a stranger's thread that got the number meanwhile; it runs on, and is let go when this thread ends
         self.seized.add(tid)
         return True
 

@@ -25,6 +25,11 @@ class SymbolFile:
         except OSError:
             pass  # gdb will say it better
 
+    @property
+    def copied(self) -> bool:
+        """gdb reads a copy, which only our own user can open."""
+        return self._copy is not None
+
     def close(self) -> None:
         """Give the copy's memory back."""
         if self._copy is not None:
