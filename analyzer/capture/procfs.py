@@ -98,6 +98,11 @@ def _number(text: str | None) -> int | None:
         return None
 
 
+def numbers(text: str | None) -> tuple[int, ...]:
+    """The numbers in a line of numbers; what is none is left out."""
+    return tuple(number for number in map(_number, (text or "").split()) if number is not None)
+
+
 def stat_fields(text: str) -> list[str]:
     """Fields of a stat line from the state on; the name before it may hold spaces and brackets of its own."""
     return text.rpartition(")")[2].split()
@@ -131,10 +136,10 @@ def sample_thread(pid: int, tid: int) -> ThreadSample | None:
         return None
     status = status_fields(text)
     wchan = read_text(f"{folder}/wchan")
-    numbers = status.get("NSpid", str(tid)).split()
+    ids = numbers(status.get("NSpid"))
     return ThreadSample(
         tid=tid,
-        namespace_tid=_number(numbers[-1]) or tid,
+        namespace_tid=ids[-1] if ids else tid,
         name=status.get("Name", ""),
         wchan=wchan if wchan and wchan != "0" else None,
         counters=counters,
@@ -171,20 +176,24 @@ def sample(pid: int) -> ProcessSample:
     if stat is None or status_text is None:
         raise NoSuchProcess(pid)
     fields, status = stat_fields(stat), status_fields(status_text)
+    try:
+        ppid, cpu_ticks, started, flags = int(fields[1]), int(fields[11]) + int(fields[12]), int(fields[19]), int(fields[6])
+    except (IndexError, ValueError) as error:
+        raise NoSuchProcess(pid) from error  # no line of the kernel's
     tick = os.sysconf("SC_CLK_TCK")
     threads = [sample_thread(pid, tid) for tid in thread_ids(pid)]
     return ProcessSample(
         pid=pid,
-        ppid=int(fields[1]),
+        ppid=ppid,
         name=status.get("Name", ""),
         state=fields[0],
-        start_ticks=int(fields[19]),
-        cpu_s=(int(fields[11]) + int(fields[12])) / tick,
+        start_ticks=started,
+        cpu_s=cpu_ticks / tick,
         uid=_number((status.get("Uid", "").split() or ["", ""])[1]) or 0,
         tracer=_number(status.get("TracerPid")) or 0,
-        namespace_pids=tuple(int(number) for number in status.get("NSpid", str(pid)).split()),
+        namespace_pids=numbers(status.get("NSpid", str(pid))),
         # PF_KTHREAD of include/linux/sched.h.
-        kernel_thread=bool(int(fields[6]) & 0x00200000),
+        kernel_thread=bool(flags & 0x00200000),
         threads=tuple(thread for thread in threads if thread is not None),
         taken=time.monotonic(),
     )
@@ -192,14 +201,14 @@ def sample(pid: int) -> ProcessSample:
 
 def start_ticks(pid: int) -> int | None:
     """When the process began, in clock ticks since boot; None when it is gone."""
-    stat = read_text(f"/proc/{pid}/stat")
-    return int(stat_fields(stat)[19]) if stat else None
+    fields = stat_fields(read_text(f"/proc/{pid}/stat") or "")
+    return _number(fields[19]) if len(fields) > 19 else None
 
 
 def process_state(pid: int) -> str | None:
     """The letter of the process's state; None when it is gone."""
-    stat = read_text(f"/proc/{pid}/stat")
-    return stat_fields(stat)[0] if stat else None
+    fields = stat_fields(read_text(f"/proc/{pid}/stat") or "")
+    return fields[0] if fields else None
 
 
 def children(pid: int) -> list[int]:
@@ -214,7 +223,7 @@ def children(pid: int) -> list[int]:
         text = read_text(f"/proc/{pid}/task/{tid}/children")
         if text is not None:
             supported = True
-            found.update(int(number) for number in text.split())
+            found.update(numbers(text))
     if not supported:  # a kernel without CONFIG_PROC_CHILDREN
         import psutil
 

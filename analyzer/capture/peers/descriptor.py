@@ -10,6 +10,7 @@ from analyzer.capture.procfs import read_text
 from analyzer.lean_dataclass import dataclass
 
 _INODE = re.compile(r"^(socket|pipe):\[(\d+)\]$")
+_OCTAL = re.compile("[0-7]{1,22}")
 _ANONYMOUS = {"eventpoll": "epoll", "eventfd": "eventfd", "timerfd": "timer", "signalfd": "signals", "pidfd": "process"}
 
 
@@ -50,7 +51,7 @@ class Descriptor:
     @property
     def _access(self) -> int | None:
         flags = self.info("flags")
-        return int(flags[0], 8) & os.O_ACCMODE if flags else None
+        return int(flags[0], 8) & os.O_ACCMODE if flags and _OCTAL.fullmatch(flags[0]) else None
 
 
 _WORDS = {
