@@ -13,6 +13,7 @@ import re
 from analyzer.cache import cache_folder
 from analyzer.capture import gdb
 from analyzer.capture.gdbmi import MiSession
+from analyzer.capture.procfs import door
 from analyzer.capture.symbol_file import SymbolFile, another_file_here
 from analyzer.errors import HangAnalyzeError
 from analyzer.lean_dataclass import dataclass
@@ -45,7 +46,7 @@ def start_gdb(pid: int, path: str) -> StartedGdb:
     """Start gdb for process ``pid``; raises DebuggerFailed where it does not start, DebuggerDied where it ends at once."""
     session = MiSession(gdb.arguments(path, _index_cache(pid)), gdb.environment(path))
     file = SymbolFile(pid)
-    preparation = gdb.preparation(f"/proc/{pid}/root", file.path)
+    preparation = gdb.preparation(f"/proc/{door(pid)}/root", file.path)
     return StartedGdb(pid, path, session, tuple(session.send(*preparation, *_read_libc_now(pid))), file)
 
 

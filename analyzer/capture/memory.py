@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from analyzer.capture.architecture import ByteOrder
+from analyzer.capture.procfs import door
 
 
 class MemoryUnreadable(Exception):
@@ -26,7 +27,7 @@ class ProcessMemory:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._file = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        self._file = os.open(f"/proc/{door(pid)}/mem", os.O_RDONLY | os.O_CLOEXEC)
 
     def read(self, address: int, size: int) -> bytes:
         """See Memory.read. Reading starts and ends where asked; a hole in the address space raises."""

@@ -5,6 +5,7 @@ Strings in /proc belong to the target and may hold any byte; they are decoded wi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 
@@ -189,7 +190,7 @@ def sample(pid: int) -> ProcessSample:
         state=fields[0],
         start_ticks=started,
         cpu_s=cpu_ticks / tick,
-        uid=_number((status.get("Uid", "").split() or ["", ""])[1]) or 0,
+        uid=(*numbers(status.get("Uid")), 0, 0)[1],
         tracer=_number(status.get("TracerPid")) or 0,
         namespace_pids=numbers(status.get("NSpid", str(pid))),
         # PF_KTHREAD of include/linux/sched.h.
@@ -209,6 +210,19 @@ def process_state(pid: int) -> str | None:
     """The letter of the process's state; None when it is gone."""
     fields = stat_fields(read_text(f"/proc/{pid}/stat") or "")
     return fields[0] if fields else None
+
+
+def door(pid: int) -> int:
+    """The thread by whose directory in /proc the process's memory, files and root are reached: the main thread, or a thread that
+    lives on after it. A main thread that has ended has given all of that up, and its process may go on for years."""
+    if process_state(pid) not in {"Z", "X"}:
+        return pid
+    with contextlib.suppress(NoSuchProcess):
+        for tid in thread_ids(pid)[1:]:
+            fields = stat_fields(read_text(f"/proc/{pid}/task/{tid}/stat") or "")
+            if fields and fields[0] not in {"Z", "X"}:
+                return tid
+    return pid
 
 
 def children(pid: int) -> list[int]:
@@ -237,7 +251,7 @@ def children(pid: int) -> list[int]:
 def link(pid: int, name: str) -> str | None:
     """Target of a symbolic link below /proc/PID, such as ``exe``; None where it cannot be read."""
     try:
-        return os.fsencode(os.readlink(f"/proc/{pid}/{name}")).decode("utf-8", "backslashreplace")
+        return os.fsencode(os.readlink(f"/proc/{door(pid)}/{name}")).decode("utf-8", "backslashreplace")
     except OSError:
         return None
 

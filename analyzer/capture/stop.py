@@ -82,7 +82,8 @@ class _Session:
             raise CannotAnalyse(
                 "Its processor architecture has no table here.", next_command=f"hanganalyze --capture attach {seen.pid}"
             )
-        auxv = read_bytes(f"/proc/{seen.pid}/auxv")
+        door = procfs.door(seen.pid)
+        auxv = read_bytes(f"/proc/{door}/auxv")
         self._seize_all()
         seen.space = address_space(seen.pid) or seen.space
         pages = Pages(self.memory)
@@ -93,7 +94,7 @@ class _Session:
         if seen.space is None or any(seen.space.at(pointer) is None for pointer in pointers):
             seen.space = address_space(seen.pid) or seen.space  # a thread born after the map was read
         if seen.space is not None:
-            for start, data in read_pieces(seen.pid, wanted_stacks(seen.space, pointers)):
+            for start, data in read_pieces(door, wanted_stacks(seen.space, pointers)):
                 pages.keep(start, data)
         words = (_futex_word(found, architecture) for found in read.values())
         take_locks(pages, (word for word in words if word is not None), architecture.byte_order)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from analyzer.capture.procfs import door
+
 _LARGEST_COPY = 512 << 20
 
 
@@ -16,7 +18,7 @@ class SymbolFile:
     """``path`` is for gdb, None where there is nothing it could read; ``close`` when gdb has ended. Raises nothing."""
 
     def __init__(self, pid: int) -> None:
-        self.path: str | None = f"/proc/{pid}/exe"
+        self.path: str | None = f"/proc/{door(pid)}/exe"
         self._copy: int | None = None
         try:
             if another_file_here(self.path, os.readlink(self.path)):

@@ -4,6 +4,6 @@
     python -m tests.fuzz mi trace --runs 1000000  these two, so many inputs each
     python -m tests.fuzz --seconds 10             so long each
 
-A reader that fails leaves its input in the folder it was started in (crash-*, timeout-*); put it into found/NAME/, where
+A reader that fails leaves its input in the folder it was started in (crash-*, timeout-*); put it into found-inputs/READER/, where
 tests/unit/test_fuzz_found.py reads it ever after, without atheris.
 """

@@ -12,7 +12,6 @@ from pathlib import Path
 
 READERS = ("mi", "proc", "trace", "toml", "saved", "notes")
 """Of ``subjects``, which must not be imported before atheris has made itself ready to watch what is imported."""
-FOUND = Path(__file__).parent / "found"
 SLOWEST_S, MOST_MB = 5, 2048
 """One input may take this long, and the whole process this much memory."""
 
@@ -52,6 +51,8 @@ def fuzz(name: str, runs: int | None, seconds: int | None) -> None:
     """Fuzz one reader; ends this process."""
     import atheris
 
+    from tests.fuzz.found import found
+
     with atheris.instrument_imports(include=["analyzer", "pygdbmi", "elftools"]):
         from tests.fuzz.subjects import SUBJECTS
     subject = SUBJECTS[name]
@@ -68,11 +69,6 @@ def fuzz(name: str, runs: int | None, seconds: int | None) -> None:
             atheris.Fuzz()
         _, status = os.waitpid(child, 0)
     os._exit(os.waitstatus_to_exitcode(status))
-
-
-def found(name: str) -> list[bytes]:
-    """The inputs that once failed."""
-    return [path.read_bytes() for path in sorted((FOUND / name).glob("*"))] if (FOUND / name).is_dir() else []
 
 
 if __name__ == "__main__":
