@@ -12,7 +12,7 @@ from pathlib import Path
 
 READERS = ("mi", "proc", "trace", "toml", "saved", "notes")
 """Of ``subjects``, which must not be imported before atheris has made itself ready to watch what is imported."""
-SLOWEST_S, MOST_MB = 5, 2048
+SLOWEST_S, MOST_MB = 60, 2048
 """One input may take this long, and the whole process this much memory."""
 
 
