@@ -6,6 +6,7 @@ Strings in /proc belong to the target and may hold any byte; they are decoded wi
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
 
@@ -79,7 +80,11 @@ class ProcessSample:
 
     def thread(self, tid: int) -> ThreadSample | None:
         """The thread with this kernel id, if it was there."""
-        return next((thread for thread in self.threads if thread.tid == tid), None)
+        return self._by_tid.get(tid)
+
+    @functools.cached_property
+    def _by_tid(self) -> dict[int, ThreadSample]:
+        return {thread.tid: thread for thread in self.threads}
 
 
 def status_fields(text: str) -> dict[str, str]:

@@ -81,7 +81,7 @@ def test_a_stack_of_100000_frames(capture: str) -> None:
 @pytest.mark.parametrize("capture", ["stop", "no-stop"])
 def test_10000_threads(capture: str) -> None:
     with targets.running("many_threads", 10_000, ready_timeout=300) as target:
-        ran = hanganalyze(target.pid, "--capture", capture, "--max-pause", 60, "--json")
+        ran = hanganalyze(target.pid, "--capture", capture, "--max-pause", 60, "--json", deadline=900)
         process = analysed(ran)
         assert process["threads_total"] == 10_001
         assert len(process["threads"]) == 10_001
