@@ -37,6 +37,8 @@ packages() {
 stage packages packages
 stage lint make lint
 stage types make types
+stage audit make audit
+stage fuzz make fuzz
 stage test make test
 stage system make system
 stage bench "$python" -m tests.bench --short

@@ -46,7 +46,7 @@ def start_gdb(pid: int, path: str) -> StartedGdb:
     """Start gdb for process ``pid``; raises DebuggerFailed where it does not start, DebuggerDied where it ends at once."""
     session = MiSession(gdb.arguments(path, _index_cache(pid)), gdb.environment(path))
     file = SymbolFile(pid)
-    preparation = gdb.preparation(f"/proc/{door(pid)}/root", file.path)
+    preparation = gdb.preparation(file.root, file.path, f"/proc/{door(pid)}/root")
     return StartedGdb(pid, path, session, tuple(session.send(*preparation, *_read_libc_now(pid))), file)
 
 

@@ -19,7 +19,7 @@ from analyzer.capture.restore import Target
 from analyzer.capture.seen import Seen
 from analyzer.capture.thread_pointers import thread_pointers
 from analyzer.capture.waits import describe
-from analyzer.errors import DebuggerDied, HangAnalyzeError, NotPermitted, ProcessGone
+from analyzer.errors import DebuggerDied, DebuggerFailed, HangAnalyzeError, NotPermitted, ProcessGone
 from analyzer.lean_dataclass import dataclass, field
 
 BETWEEN_SAMPLES_S = 0.1
@@ -85,6 +85,8 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
         member.error = NotPermitted(seen.pid, "It stopped being readable while we looked.", f"sudo hanganalyze {seen.pid}")
     except OSError as error:
         member.error = ProcessGone(seen.pid, error.strerror or str(error))
+    except Exception as error:  # of one process; what was seen of the others is still told
+        member.error = DebuggerFailed(f"What was seen of process {seen.pid} made no sense: {error!r}")
     finally:
         if member.error is not None:
             seen.notes.append(f"the debugger failed: {member.error.what}")

@@ -119,8 +119,13 @@ def take_threads(raw: Raw, architecture: Architecture | None, stacks: Stacks) ->
             frames=frames,
             total=total,
             thread_pointer=_thread_pointer(registers, architecture),
-            problem=f"gdb could not unwind: {listing.message()}" if listing.failed else None,
+            problem=_problem(listing) if not frames else None,
         )
+
+
+def _problem(listing: Answer) -> str:
+    """Why there is not one frame."""
+    return f"gdb could not unwind: {listing.message()}" if listing.failed else "gdb's list of its frames makes no sense"
 
 
 def _number(value: object) -> int:

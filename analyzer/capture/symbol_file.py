@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 from analyzer.capture.procfs import door
+from analyzer.capture.safe_root import SafeRoot
 
 _LARGEST_COPY = 512 << 20
 
@@ -20,6 +21,7 @@ class SymbolFile:
     def __init__(self, pid: int) -> None:
         self.path: str | None = f"/proc/{door(pid)}/exe"
         self._copy: int | None = None
+        self._root = SafeRoot(pid)
         try:
             if another_file_here(self.path, os.readlink(self.path)):
                 self._copy = _copied(self.path)
@@ -27,8 +29,14 @@ class SymbolFile:
         except OSError:
             pass  # gdb will say it better
 
+    @property
+    def root(self) -> str:
+        """Where gdb looks for the libraries."""
+        return self._root.path
+
     def close(self) -> None:
-        """Give the copy's memory back."""
+        """Give the copy's memory back, and the folder of links."""
+        self._root.close()
         if self._copy is not None:
             os.close(self._copy)
             self._copy = None

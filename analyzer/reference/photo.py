@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import pickle
+import pickle  # nosec B403 - of a file of our own, see below
 import platform
 import tempfile
 from collections.abc import Callable
@@ -83,7 +83,7 @@ def _unpickled(data: bytes) -> ReferencePhoto | None:
     every type, and that costs a quarter of gdb's whole run each time.
     """
     try:
-        kept = pickle.loads(data)  # noqa: S301 - see above
+        kept = pickle.loads(data)  # noqa: S301 # nosec B301 - see above
     except Exception:
         return None
     return kept if isinstance(kept, ReferencePhoto) else None

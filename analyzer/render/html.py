@@ -89,7 +89,7 @@ def compile_templates(cache: Path | None = None) -> None:
 
 def to_html(diagnosis: Diagnosis, words: Words = ENGLISH) -> str:
     """The whole page."""
-    data = Markup(embed(to_json(diagnosis, indent=None)))  # noqa: S704 - embed() leaves no < in it
+    data = Markup(embed(to_json(diagnosis, indent=None)))  # noqa: S704 # nosec B704 - embed() leaves no < in it
     return environment().get_template("report.html.j2").render(_view(translated(diagnosis, words), words), data=data)
 
 
@@ -128,7 +128,7 @@ def _finalised(value: object) -> object:
 def _breakable(text: str, limit: int = NAME_LIMIT) -> Markup:
     """A long name or path that may wrap after its separators, and stays one word when it is copied."""
     escaped = Markup.escape(visible(text, limit))
-    return Markup(re.sub(r"(::|[/_.,(=-])(?=\w)", r"\1<wbr>", str(escaped)))  # noqa: S704 - escaped in the line above
+    return Markup(re.sub(r"(::|[/_.,(=-])(?=\w)", r"\1<wbr>", str(escaped)))  # noqa: S704 # nosec B704 - escaped in the line above
 
 
 @functools.cache
@@ -137,7 +137,7 @@ def style() -> tuple[Markup, str]:
     css = (folder("reports") / "report.css").read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/|^\s+|\n", "", css, flags=re.DOTALL | re.MULTILINE)
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    return Markup(css), f"sha256-{digest}"  # noqa: S704 - our own file
+    return Markup(css), f"sha256-{digest}"  # noqa: S704 # nosec B704 - our own file
 
 
 def _view(diagnosis: Diagnosis, words: Words) -> dict[str, Any]:
