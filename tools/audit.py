@@ -9,7 +9,9 @@ import re
 import subprocess
 import sys
 
-UNREACHABLE = re.compile(r"ConnectionError|Max retries|ServiceError|ConnectTimeout|ReadTimeout|NameResolution|HTTPError|timed out", re.I)
+UNREACHABLE = re.compile(
+    r"ConnectionError|Max retries|ServiceError|ConnectTimeout|ReadTimeout|NameResolution|HTTPError|timed out", re.I
+)
 
 
 def main() -> int:
@@ -24,11 +26,15 @@ def main() -> int:
     if done.returncode == 0:
         skipped = said.count("could not be audited")
         if skipped:
-            print(f"audit: the registry that is used here does not tell the known flaws of {skipped} packages; these were not checked")
+            print(
+                f"audit: the registry that is used here does not tell the known flaws of {skipped} packages; these were not checked"
+            )
         print("audit: no known flaw in the packages that could be checked")
         return 0
     if "Found " not in said and UNREACHABLE.search(said):
-        print(f"audit: the list of known flaws cannot be reached from here; nothing was checked ({said.strip().splitlines()[-1][:200]})")
+        print(
+            f"audit: the list of known flaws cannot be reached from here; nothing was checked ({said.strip().splitlines()[-1][:200]})"
+        )
         return 0
     print(said)
     return 1

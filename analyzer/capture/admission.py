@@ -83,7 +83,8 @@ def why_refused(first: ProcessSample) -> NotPermitted:
     if scope is not None and scope >= 1 and ours != 0:
         return NotPermitted(
             pid,
-            f"kernel.yama.ptrace_scope is {scope}: a user may not attach to processes that are not below the debugger.",
+            f"kernel.yama.ptrace_scope is {scope}: "
+            + ("a user may not attach to processes that are not below the debugger." if scope == 1 else "only root may attach."),
             f"sudo hanganalyze {pid}, or as root: sysctl kernel.yama.ptrace_scope=0",
         )
     if ours != 0:

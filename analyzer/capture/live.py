@@ -237,7 +237,7 @@ def _snapshot(members: dict[int, Member], path: str, options: Options, notes: li
         between = chain_facts(everybody)
     except Exception as error:
         notes.append(f"who waits for whom between the processes could not be worked out: {error!r}")
-        between = {pid: () for pid in everybody}
+        between = dict.fromkeys(everybody, ())
     for pid, member in members.items():
         try:
             facts = (*measure_all(member.seen, kin(pid, family, everybody)), *between[pid])

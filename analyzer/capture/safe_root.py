@@ -1,4 +1,4 @@
-"""The root in which gdb looks for a target's libraries: the target's own, or one with only those files that can be what is mapped.
+"""The root in which gdb looks for a target's libraries: the target's own, or one with only the files that can be what is mapped.
 
 After an upgrade another file lies at a library's place: its names would be wrong. And whoever owns the root may lay anything
 there: a pipe for which gdb would wait while the target stands still, a device, a link out of the root. Where the map of memory

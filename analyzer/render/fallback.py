@@ -12,9 +12,7 @@ _INSTEAD: tuple[Format, ...] = ("json", "markdown", "text")
 """JSON first: every other format can be made of it later."""
 
 
-def render_or_another(
-    diagnosis: Diagnosis, wanted: Format, words: Words, tell: Callable[[str], None]
-) -> tuple[bytes, Format]:
+def render_or_another(diagnosis: Diagnosis, wanted: Format, words: Words, tell: Callable[[str], None]) -> tuple[bytes, Format]:
     """The report and the format that it has. ``tell`` takes a sentence where that is not the one that was wanted.
 
     Raises what the last format raised where none can be made.

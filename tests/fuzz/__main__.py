@@ -35,7 +35,11 @@ def main() -> int:
     for name in arguments.subjects or READERS:
         began = time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-m", "tests.fuzz", "--one", name, *limits], stderr=subprocess.PIPE, text=True, errors="replace", check=False
+            [sys.executable, "-m", "tests.fuzz", "--one", name, *limits],
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            check=False,
         )
         took = time.monotonic() - began
         count = next((int(line.split()[1]) for line in reversed(done.stderr.splitlines()) if line.startswith("Done ")), None)
@@ -59,7 +63,13 @@ def fuzz(name: str, runs: int | None, seconds: int | None) -> None:
     with tempfile.TemporaryDirectory(prefix="hanganalyze-fuzz-") as corpus:
         for number, seed in enumerate([*subject.seeds(), *found(name)]):
             (Path(corpus) / str(number)).write_bytes(seed)
-        options = [f"-timeout={SLOWEST_S}", f"-rss_limit_mb={MOST_MB}", f"-max_len={subject.longest}", "-print_final_stats=0", "-verbosity=1"]
+        options = [
+            f"-timeout={SLOWEST_S}",
+            f"-rss_limit_mb={MOST_MB}",
+            f"-max_len={subject.longest}",
+            "-print_final_stats=0",
+            "-verbosity=1",
+        ]
         options += [f"-runs={runs}"] if runs else []
         options += [f"-max_total_time={seconds}"] if seconds else []
         atheris.Setup([sys.argv[0], *options, corpus], subject.read)

@@ -126,8 +126,8 @@ def proven(diagnosis: Diagnosis) -> bool:
 def without_gdb(stacks: Stacks) -> Iterator[None]:
     """Every core has these stacks."""
     with (
-        mock.patch.object(core_stacks, "photograph", lambda *_, **__: copy.deepcopy(stacks)),
-        mock.patch.object(core_capture, "debugger_for", lambda *_: mock.Mock(path="gdb", version="13.1")),
+        mock.patch.object(core_stacks, "photograph", side_effect=lambda *_, **__: copy.deepcopy(stacks)),
+        mock.patch.object(core_capture, "debugger_for", return_value=mock.Mock(path="gdb", version="13.1")),
     ):
         yield
 

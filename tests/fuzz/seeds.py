@@ -1,5 +1,6 @@
 """What the fuzzer starts from: real answers, files, texts and documents, as small as they still are whole."""
 
+# ruff: noqa: E501 - records and headers are one line each
 from __future__ import annotations
 
 import functools
@@ -90,7 +91,28 @@ def core(order: str = "<", machine: int = 62, own: dict[str, object] | None = No
     if own is not None:
         texts += note(b"hanganalyze", 1, json.dumps(own).encode())
     page = _library(order, machine)
-    header = struct.pack(order + "4s5B7xHHIQQQIHHHHHH", b"\x7fELF", 2, 1 if order == "<" else 2, 1, 0, 0, 4, machine, 1, 0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
+    header = struct.pack(
+        order + "4s5B7xHHIQQQIHHHHHH",
+        b"\x7fELF",
+        2,
+        1 if order == "<" else 2,
+        1,
+        0,
+        0,
+        4,
+        machine,
+        1,
+        0,
+        64,
+        0,
+        0,
+        64,
+        56,
+        2,
+        0,
+        0,
+        0,
+    )
     place = 64 + 2 * 56
     programs = struct.pack(order + "IIQQQQQQ", 4, 0, place, 0, 0, len(texts), 0, 4)
     programs += struct.pack(order + "IIQQQQQQ", 1, 6, place + len(texts), 0x400000, 0, len(page), 0x1000, 4096)
@@ -101,7 +123,28 @@ def _library(order: str, machine: int) -> bytes:
     """The first page of a library: headers, a build id, a dynamic section with symbols."""
     identity = struct.pack(order + "III", 4, 20, 3) + b"GNU\0" + bytes(range(20))
     tables = struct.pack(order + "QQQQQQQQ", 5, 0x300, 6, 0x280, 0x6FFFFEF5, 0x240, 0, 0)
-    header = struct.pack(order + "4s5B7xHHIQQQIHHHHHH", b"\x7fELF", 2, 1 if order == "<" else 2, 1, 0, 0, 3, machine, 1, 0x100, 64, 0, 0, 64, 56, 3, 64, 0, 0)
+    header = struct.pack(
+        order + "4s5B7xHHIQQQIHHHHHH",
+        b"\x7fELF",
+        2,
+        1 if order == "<" else 2,
+        1,
+        0,
+        0,
+        3,
+        machine,
+        1,
+        0x100,
+        64,
+        0,
+        0,
+        64,
+        56,
+        3,
+        64,
+        0,
+        0,
+    )
     programs = struct.pack(order + "IIQQQQQQ", 1, 5, 0, 0, 0, 0x400, 0x400, 4096)
     programs += struct.pack(order + "IIQQQQQQ", 4, 4, 0x1C0, 0x1C0, 0, len(identity), len(identity), 4)
     programs += struct.pack(order + "IIQQQQQQ", 2, 6, 0x200, 0x200, 0, len(tables), len(tables), 8)

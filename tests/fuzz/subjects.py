@@ -36,9 +36,9 @@ from analyzer.diagnose.document import Document
 from analyzer.diagnose.match import Matcher
 from analyzer.diagnose.read_signature import read_signature
 from analyzer.errors import HangAnalyzeError
+from analyzer.model import TrialResult
 from analyzer.render import FORMATS, render, render_series
 from analyzer.render.json import any_from_json
-from analyzer.model import TrialResult
 from tests.fuzz import seeds
 from tests.unit.diagnose.build import shipped
 

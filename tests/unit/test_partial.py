@@ -46,7 +46,9 @@ def process_seen(tids: tuple[int, ...] = (7, 8)) -> Seen:
 @pytest.mark.parametrize("bad", [b'^error,msg="Cannot access memory"', b"^done,stack=[{]", b"^done"])
 def test_one_thread(bad: bytes) -> None:
     stacks = Stacks()
-    take_threads({1: [Answer(1, "error" if bad.startswith(b"^error") else "done", bad)], 2: [Answer(2, "done", GOOD)]}, None, stacks)
+    take_threads(
+        {1: [Answer(1, "error" if bad.startswith(b"^error") else "done", bad)], 2: [Answer(2, "done", GOOD)]}, None, stacks
+    )
     assert stacks.threads[1].frames == ()
     assert [frame.function for frame in stacks.threads[2].frames] == ["read", "main"]
     assert stacks.threads[1].problem is not None

@@ -17,7 +17,9 @@ READY_S, END_S = 60.0, 20.0
 
 
 @contextlib.contextmanager
-def started(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, pass_fds: Sequence[int] = ()) -> Iterator[int]:
+def started(
+    command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, pass_fds: Sequence[int] = ()
+) -> Iterator[int]:
     """The pid, as we see it, of the innermost process that ``command`` made, once it has said that it is ready and stands still.
 
     Everything of its session is ended by pid.
