@@ -26,15 +26,11 @@ def main() -> int:
     if done.returncode == 0:
         skipped = said.count("could not be audited")
         if skipped:
-            print(
-                f"audit: the registry that is used here does not tell the known flaws of {skipped} packages; these were not checked"
-            )
+            print(f"audit: the registry that is used here knows no flaws of {skipped} packages; these were not checked")
         print("audit: no known flaw in the packages that could be checked")
         return 0
     if "Found " not in said and UNREACHABLE.search(said):
-        print(
-            f"audit: the list of known flaws cannot be reached from here; nothing was checked ({said.strip().splitlines()[-1][:200]})"
-        )
+        print(f"audit: the list of known flaws cannot be reached; nothing was checked ({said.strip().splitlines()[-1][:200]})")
         return 0
     print(said)
     return 1
