@@ -22,9 +22,9 @@ Say = Callable[[str], None]
 def catalogue(extra: Sequence[Path] = ()) -> Catalogue:
     """The shipped signatures and those of ``extra`` folders. Raises BadSignatures."""
     from analyzer.data import folder
-    from analyzer.diagnose.catalogue import load_catalogue
+    from analyzer.kept_catalogue import catalogue_of
 
-    return load_catalogue([folder("signatures"), *extra])
+    return catalogue_of([folder("signatures"), *extra])
 
 
 def analyse_process(

@@ -205,7 +205,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _series(arguments: argparse.Namespace, make: Make) -> int:
-    from analyzer.output import check_writable, series_name, series_place
+    from analyzer.output import check_writable, series_place
     from analyzer.privacy import series_for_report
     from analyzer.series_watch import watch
 
@@ -214,24 +214,26 @@ def _series(arguments: argparse.Namespace, make: Make) -> int:
         check_writable(series_place(target, "hanganalyze-run"))
     result = watch(make, _note, _interrupt, verbose=arguments.verbose)
     result = series_for_report(result, arguments, _note)
-    _deliver_series(result, format, target, series_name(result, format))
+    _deliver_series(result, format, target, arguments)
     return _exit_code_of_series(result)
 
 
-def _deliver_series(result: TrialResult, format: Format, target: str | None, name: str) -> None:
-    from analyzer.output import series_place, write
+def _deliver_series(result: TrialResult, format: Format, target: str | None, arguments: argparse.Namespace) -> None:
+    from analyzer.output import series_name, series_place, write
     from analyzer.render import render_series
+    from analyzer.render.words import words_for
 
-    data = render_series(result, format)
+    words = words_for(arguments.lang, os.environ)
+    data = render_series(result, format, words)
     if target == "-" or (target is None and format == "text"):
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    path = series_place(target, name)
+    path = series_place(target, series_name(result, format))
     write(path, data)
     from analyzer.render.series_text import series_to_text
 
-    _out(series_to_text(result, **_terminal()))
+    _out(series_to_text(result, words, **_terminal()))
     _out(f"Report: {path}")
 
 
@@ -285,7 +287,6 @@ def _signatures(arguments: argparse.Namespace) -> int:
 
 def _render(arguments: argparse.Namespace) -> int:
     from analyzer.model import TrialResult
-    from analyzer.output import series_name
     from analyzer.render import load_any
 
     format, target = _format_and_target(arguments)
@@ -300,7 +301,7 @@ def _render(arguments: argparse.Namespace) -> int:
 
         saved = with_numbers(saved)
         if arguments.hang is None:
-            _deliver_series(saved, format, target, series_name(saved, format))
+            _deliver_series(saved, format, target, arguments)
             return _exit_code_of_series(saved)
         diagnosis = one_hang(saved, arguments.hang)
     elif arguments.hang is not None:

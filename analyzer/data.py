@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 
@@ -11,7 +10,7 @@ def folder(name: str) -> Path:
 
     Raises FileNotFoundError when the installation is broken and has neither.
     """
-    packaged = Path(str(files("analyzer"))) / name
+    packaged = Path(__file__).parent / name  # importlib.resources would say the same, after importing zipfile
     beside = Path(__file__).resolve().parent.parent / name
     for candidate in (packaged, beside):
         if candidate.is_dir():

@@ -3,7 +3,7 @@
 ``dataclasses.dataclass(frozen=True)`` writes, compiles and runs the text of seven methods for every class: 0.6 ms of processor
 time each, and a live analysis imports about ninety such classes, most of which it makes no instance of. Here the fields are still
 the standard library's work; comparison, hash, repr and immutability are the same few functions for every class, and ``__init__``
-is written when the first instance is made. ``fields``, ``replace``, ``asdict``, ``match``, pickling and inheritance work as ever.
+is written when the first instance is made. ``fields``, ``replace``, ``asdict``, ``match`` and pickling work as ever.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ __all__ = ["asdict", "dataclass", "field", "fields", "replace"]
 
 
 def _lean(cls: type) -> type:
+    if any(dataclasses.is_dataclass(base) for base in cls.__mro__[1:]):
+        return dataclasses.dataclass(cls, frozen=True)  # rare; the standard library knows how fields are inherited
     own = cls.__dict__
     made: Any = dataclasses.dataclass(cls, init=False, repr=False, eq=False)
     parameters = made.__dataclass_params__

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from pathlib import Path
 
 from analyzer.errors import OutputUnwritable
@@ -49,7 +48,7 @@ def write(path: Path, data: bytes) -> None:
     A new file in the same folder is renamed over the old one: a symbolic link that somebody laid at ``path`` in a shared
     folder is replaced, not followed.
     """
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    aside = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:

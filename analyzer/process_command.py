@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ def diagnose_process(
 
     # Before anything that is slow to import: gdb reads symbols meanwhile. It stops nothing yet.
     started = {pid: start_gdb(pid, find(arguments.gdb))} if Path(f"/proc/{pid}").exists() else {}
+    # Nearly all that one analysis makes lives until its end: looking for garbage in it over and over would find none.
+    gc.disable()
     try:
         from analyzer.capture.procfs import sample
 
@@ -57,6 +60,7 @@ def diagnose_process(
             say=say,
         )
     finally:
+        gc.enable()
         for debugger in started.values():
             debugger.close()
 

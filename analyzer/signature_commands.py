@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> tuple[str, bool]:
 
 
 def _load(folders: list[Path]) -> Catalogue:
-    from analyzer.diagnose.catalogue import load_catalogue
+    from analyzer.diagnose.read_catalogue import load_catalogue
 
     return load_catalogue(folders)
 
@@ -45,7 +45,9 @@ def _known(catalogue: Catalogue, identity: str) -> Signature:
 def _show(arguments: argparse.Namespace, folders: list[Path]) -> tuple[str, bool]:
     signature = _known(_load(folders), arguments.id)
     assert signature.path is not None
-    return signature.path.read_text(), True
+    patch = signature.path.parent / "patches" / f"{signature.id}.md"
+    text = signature.path.read_text()
+    return f"{text}\n{patch.read_text()}" if patch.is_file() else text, True
 
 
 def _lint(_: argparse.Namespace, folders: list[Path]) -> tuple[str, bool]:

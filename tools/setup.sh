@@ -64,5 +64,6 @@ have cc || have gcc || have clang || "$venv/bin/pip" install -q --disable-pip-ve
 if [ "$extras" = gdb ] && ! "$venv/bin/hanganalyze" doctor 2>/dev/null | grep -q '^yes *gdb:'; then fetch_libpython; fi
 if [ "$kind" = dev ]; then
     "$venv/bin/pip" install -q --disable-pip-version-check atheris bandit pip-audit hypothesis jsonschema mypy pydantic pytest ruff scipy \
-        jira keyring PyGithub python-bugzilla python-gitlab requests
+        jira keyring PyGithub python-bugzilla python-gitlab requests \
+        axe-playwright-python markdown-it-py playwright
 fi

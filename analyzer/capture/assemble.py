@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import platform
 import sys
 
 from analyzer import __version__
@@ -105,12 +104,13 @@ def host() -> Host:
     for line in (procfs.read_text("/etc/os-release") or "").splitlines():
         if line.startswith("PRETTY_NAME="):
             distribution = line.partition("=")[2].strip("\"'")
-    return Host(platform.machine(), platform.release(), distribution, os.cpu_count())
+    system = os.uname()
+    return Host(system.machine, system.release, distribution, os.cpu_count())
 
 
 def tools(debugger: str | None, version: str | None) -> tuple[Tool, ...]:
     """The programs that took part."""
-    found = [Tool("hanganalyze", __version__), Tool("python", platform.python_version(), sys.executable)]
+    found = [Tool("hanganalyze", __version__), Tool("python", "{}.{}.{}".format(*sys.version_info), sys.executable)]
     if debugger:
         found.append(Tool("gdb", version or "unknown", debugger))
     return tuple(found)

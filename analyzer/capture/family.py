@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from analyzer.capture.procfs import ProcessSample, children, sample
+from analyzer.capture.procfs import ProcessSample, children, parent, sample
 from analyzer.errors import NoSuchProcess
 from analyzer.lean_dataclass import dataclass
 
@@ -33,13 +33,10 @@ def same_program(pid: int, other: int) -> bool:
 def ancestors_of_self() -> set[int]:
     """This process and everything above it: never to be stopped by us."""
     found = {os.getpid()}
-    pid = os.getppid()
-    while pid > 0 and pid not in found:
+    pid: int | None = os.getppid()
+    while pid and pid not in found:
         found.add(pid)
-        try:
-            pid = sample(pid).ppid
-        except NoSuchProcess:
-            break
+        pid = parent(pid)
     return found
 
 

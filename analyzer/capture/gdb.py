@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 from analyzer.errors import DebuggerFailed, DebuggerMissing, DebuggerTooOld
@@ -27,6 +25,12 @@ def bundled_path() -> str | None:
     return str(path) if path.is_file() else None
 
 
+def _which(name: str) -> str | None:
+    """As shutil.which, without importing what shutil packs and unpacks with."""
+    places = [name] if os.sep in name else [os.path.join(folder, name) for folder in os.get_exec_path() if folder]
+    return next((place for place in places if os.path.isfile(place) and os.access(place, os.X_OK)), None)
+
+
 def candidates(explicit: str | None = None) -> list[tuple[str, bool]]:
     """Paths to try, best first: the one asked for, HANGANALYZE_GDB, the one on PATH, the extra's."""
     chosen = explicit or os.environ.get("HANGANALYZE_GDB")
@@ -34,7 +38,7 @@ def candidates(explicit: str | None = None) -> list[tuple[str, bool]]:
         return [(chosen, False)]
     found: list[tuple[str, bool]] = []
     bundled = bundled_path()
-    on_path = shutil.which("gdb")
+    on_path = _which("gdb")
     # The extra puts a Python script called gdb beside us, which is not a gdb but starts one in its own way.
     if on_path and not (bundled and Path(on_path).parent == Path(sys.prefix) / "bin"):
         found.append((on_path, False))
@@ -80,7 +84,7 @@ def find(explicit: str | None = None) -> str:
     Raises DebuggerMissing.
     """
     for path, _ in candidates(explicit):
-        resolved = shutil.which(path)
+        resolved = _which(path)
         if resolved:
             return resolved
         if explicit:
@@ -143,6 +147,8 @@ def environment(path: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"}}
     settings = {"LC_ALL": "C.UTF-8", "GDBHISTFILE": "/dev/null", "DEBUGINFOD_URLS": "", "TERM": "dumb"}
     if path == bundled_path():
+        import sysconfig
+
         places = (sysconfig.get_config_var("LIBDIR"), f"{sys.base_exec_prefix}/lib", f"{sys.prefix}/lib")
         settings["LD_LIBRARY_PATH"] = ":".join(dict.fromkeys(place for place in places if place))
         settings |= {"PYTHONHOME": f"{sys.base_prefix}:{sys.base_exec_prefix}", "PYTHONNOUSERSITE": "1"}

@@ -19,7 +19,6 @@ from analyzer.capture.member import Member, photograph, wait_for_second_sample
 from analyzer.capture.method import Choice
 from analyzer.capture.package import PackageSearch
 from analyzer.capture.peers.asker import Asker
-from analyzer.capture.photo_stacks import core_of
 from analyzer.capture.reach import follow, kin, leave_alone
 from analyzer.capture.restore import Target
 from analyzer.errors import CannotAnalyse, HangAnalyzeError, ProcessGone
@@ -248,6 +247,8 @@ def _snapshot(members: dict[int, Member], path: str, options: Options, notes: li
             notes.append(f"process {pid} was left out, because what was seen of it made no sense: {error!r}")
     first = next(iter(members.values()))
     if options.keep_core is not None and first.photo is not None:
+        from analyzer.capture.photo_stacks import core_of
+
         options.keep_core(core_of(first.seen, first.photo, first.method or "stop", processes[0].facts))
     capture_of_first = processes[0].capture
     assert capture_of_first is not None

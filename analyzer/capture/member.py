@@ -1,26 +1,28 @@
-"""One process of the family while it is captured, and the moment in which its picture is taken."""
+"""One process of the family while it is captured, and the moment in which its picture is taken.
+
+What only a photograph of our own needs is imported where one is taken: a live attach, the usual case, has no use for it.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import threading
 import time
+from typing import TYPE_CHECKING
 
-from analyzer.capture import no_stop, procfs, stop
+from analyzer.capture import procfs
 from analyzer.capture.attach import Attach
-from analyzer.capture.core_notes import CoreThread, thread_pointer
-from analyzer.capture.glibc_threads import pthread_size
 from analyzer.capture.libc import find_libc
 from analyzer.capture.look import sample_again
 from analyzer.capture.method import Choice, Method, choose, needs_stop
-from analyzer.capture.photo import Photo
-from analyzer.capture.photo_stacks import stacks_of
 from analyzer.capture.restore import Target
 from analyzer.capture.seen import Seen
-from analyzer.capture.thread_pointers import thread_pointers
 from analyzer.capture.waits import describe
 from analyzer.errors import DebuggerDied, DebuggerFailed, HangAnalyzeError, NotPermitted, ProcessGone
 from analyzer.lean_dataclass import dataclass, field
+
+if TYPE_CHECKING:
+    from analyzer.capture.photo import Photo
 
 BETWEEN_SAMPLES_S = 0.1
 """Least time between the two samples that show whether anything moves."""
@@ -68,6 +70,8 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
         if member.method != "attach" or not member.debugger.may_take_turns:
             member.debugger = member.debugger.on_its_own()
         if member.method == "no-stop":
+            from analyzer.capture import no_stop
+
             _from_photo(member, no_stop.take(seen))
             reason = needs_stop(seen, _important(seen)) if wanted == "auto" else None
             if reason is not None:
@@ -95,6 +99,8 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
 
 
 def _stop(member: Member, quiet: threading.Event) -> Photo:
+    from analyzer.capture import stop
+
     assert member.debugger is not None
     quiet.wait(_QUIET_WITHIN_S)
     with _one_stop_at_a_time:
@@ -114,6 +120,8 @@ def _addresses(seen: Seen) -> list[int]:
 
 def _from_photo(member: Member, photo: Photo) -> None:
     """A photograph's memory, calls, pointers and stacks become what was seen of the process."""
+    from analyzer.capture.photo_stacks import stacks_of
+
     assert member.debugger is not None
     seen = member.seen
     member.photo = photo
@@ -145,6 +153,10 @@ def _add_newborn(seen: Seen, photo: Photo) -> None:
 
 def _pointers(seen: Seen, photo: Photo) -> dict[int, int]:
     """Thread pointers: from registers where they are there, else from what the kernel and glibc tell."""
+    from analyzer.capture.core_notes import CoreThread, thread_pointer
+    from analyzer.capture.glibc_threads import pthread_size
+    from analyzer.capture.thread_pointers import thread_pointers
+
     if all(thread.registers is None for thread in photo.threads.values()) or seen.architecture is None:
         return thread_pointers(seen)
     size, found = pthread_size(seen), {}

@@ -9,7 +9,6 @@ import contextlib
 import os
 import pwd
 import re
-import socket
 from collections.abc import Iterable, Iterator
 
 from analyzer.capture import procfs
@@ -57,7 +56,7 @@ def _home(path: str) -> Iterator[PrivateValue]:
 
 
 def _machine() -> Iterator[PrivateValue]:
-    host = socket.gethostname()
+    host = os.uname().nodename
     yield PrivateValue("host", host)
     yield PrivateValue("host", host.partition(".")[0])
     machine = (procfs.read_text("/etc/machine-id") or "").strip()

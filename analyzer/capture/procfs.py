@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import time
 
 from analyzer.errors import NoSuchProcess
 from analyzer.lean_dataclass import dataclass
 
 _SETTLING_TRIES, _SETTLING_S = 10, 0.002
+_ASKED = re.compile(r"^(Name|State|NSpid|voluntary_ctxt_switches|nonvoluntary_ctxt_switches):[ \t]*(.*)$", re.MULTILINE)
 MAX_FILE = 4 << 20
 """No /proc file that we read is larger in earnest; a larger one is cut."""
 
@@ -116,11 +118,18 @@ def stat_fields(text: str) -> list[str]:
 
 def thread_counters(pid: int, tid: int) -> Counters | None:
     """The counters of one thread now; None when it is gone."""
+    status = _thread_status(pid, tid)
+    return _counters(pid, tid, status) if status is not None else None
+
+
+def _thread_status(pid: int, tid: int) -> dict[str, str] | None:
+    """What we ask of a thread's status: five of its sixty lines, and a process may have thousands of threads."""
+    text = read_text(f"/proc/{pid}/task/{tid}/status")
+    return dict(_ASKED.findall(text)) if text is not None else None
+
+
+def _counters(pid: int, tid: int, status: dict[str, str]) -> Counters:
     folder = f"/proc/{pid}/task/{tid}"
-    text = read_text(f"{folder}/status")
-    if text is None:
-        return None
-    status = status_fields(text)
     schedstat = (read_text(f"{folder}/schedstat") or "").split()
     state = status.get("State", "?")[:1]
     syscall = read_text(f"{folder}/syscall")
@@ -135,13 +144,11 @@ def thread_counters(pid: int, tid: int) -> Counters | None:
 
 def sample_thread(pid: int, tid: int) -> ThreadSample | None:
     """One sample of one thread; None when it is gone."""
-    folder = f"/proc/{pid}/task/{tid}"
-    text = read_text(f"{folder}/status")
-    counters = _settled_counters(pid, tid)
-    if text is None or counters is None:
+    status = _thread_status(pid, tid)
+    counters = _settled_counters(pid, tid, status)
+    if status is None or counters is None:
         return None
-    status = status_fields(text)
-    wchan = read_text(f"{folder}/wchan")
+    wchan = read_text(f"/proc/{pid}/task/{tid}/wchan")
     ids = numbers(status.get("NSpid"))
     return ThreadSample(
         tid=tid,
@@ -152,17 +159,18 @@ def sample_thread(pid: int, tid: int) -> ThreadSample | None:
     )
 
 
-def _settled_counters(pid: int, tid: int) -> Counters | None:
+def _settled_counters(pid: int, tid: int, status: dict[str, str] | None) -> Counters | None:
     """The counters of a thread, not in the moment in which a sleeping thread's call reads «running».
 
     A debugger that has just let go makes every sleeping thread enter its call again; that takes a moment.
     """
     for attempt in range(_SETTLING_TRIES):
-        counters = thread_counters(pid, tid)
+        counters = _counters(pid, tid, status) if status is not None else None
         if counters is None or counters.state not in {"S", "D"} or counters.syscall != "running":
             break
         if attempt < _SETTLING_TRIES - 1:
             time.sleep(_SETTLING_S)
+            status = _thread_status(pid, tid)
     return counters
 
 
@@ -209,6 +217,12 @@ def start_ticks(pid: int) -> int | None:
     """When the process began, in clock ticks since boot; None when it is gone."""
     fields = stat_fields(read_text(f"/proc/{pid}/stat") or "")
     return _number(fields[19]) if len(fields) > 19 else None
+
+
+def parent(pid: int) -> int | None:
+    """The pid of the process's parent; None when it is gone."""
+    fields = stat_fields(read_text(f"/proc/{pid}/stat") or "")
+    return _number(fields[1]) if len(fields) > 1 else None
 
 
 def process_state(pid: int) -> str | None:

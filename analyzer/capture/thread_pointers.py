@@ -9,7 +9,7 @@ leads to no single answer, there is none. Offsets: ``architecture``; rings: ``gl
 
 from __future__ import annotations
 
-import platform
+import os
 
 from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.glibc_threads import Listed, all_listed, self_pointer
@@ -22,7 +22,7 @@ _UNUSED = 0
 
 def thread_pointers(seen: Seen) -> dict[int, int]:
     """By thread id; threads whose pointer cannot be told are missing. For a live process with glibc."""
-    ours, architecture = ARCHITECTURES.get(platform.machine()), seen.architecture
+    ours, architecture = ARCHITECTURES.get(os.uname().machine), seen.architecture
     if ours is None or architecture is None or seen.libc.value.kind != "glibc":
         return {}
     pointers: dict[int, int] = {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analyzer.diagnose.answers import Answers
-from analyzer.diagnose.catalogue import Catalogue, load_catalogue
+from analyzer.diagnose.catalogue import Catalogue
 from analyzer.diagnose.chain import chain
 from analyzer.diagnose.fingerprint import fingerprint
 from analyzer.diagnose.fits import Fits
@@ -16,7 +16,7 @@ from analyzer.diagnose.signature import Signature
 from analyzer.diagnose.status import Seen, status, stuck_threads
 from analyzer.model import Certainty, Diagnosis, Finding, NearMiss, Process, Reason, Snapshot, Thread, ThreadRef
 
-__all__ = ["Catalogue", "diagnose", "load_catalogue"]
+__all__ = ["Catalogue", "diagnose"]
 
 _ORDER: dict[Certainty, int] = {"proven": 0, "likely": 1, "possible": 2}
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from analyzer.diagnose import diagnose
 from analyzer.diagnose.case_snapshot import read_snapshot
-from analyzer.diagnose.catalogue import Catalogue, read_catalogue
+from analyzer.diagnose.catalogue import Catalogue
 from analyzer.diagnose.document import Document
+from analyzer.diagnose.read_catalogue import read_catalogue
 from analyzer.lean_dataclass import dataclass
 from analyzer.model import Diagnosis, Snapshot
 

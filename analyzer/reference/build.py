@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
-import subprocess
-import tempfile
-from importlib.resources import files
 from pathlib import Path
 
 from analyzer.cache import cache_folder
@@ -55,8 +51,8 @@ def build_widener() -> Path:
 
 
 def _sources() -> dict[str, bytes]:
-    """Name -> content; through importlib, because the package may lie in an archive."""
-    folder = files("analyzer.reference") / "src"
+    """Name -> content."""
+    folder = Path(__file__).parent / "src"
     return {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.name.endswith((".c", ".h"))}
 
 
@@ -83,7 +79,7 @@ def _key(compiler: Compiler, arguments: list[str], sources: dict[str, bytes]) ->
     digest = hashlib.sha256()
     # The C library counts: one home may serve an old container, too, whose libc lacks what a new one links to.
     libc = os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in os.confstr_names else ""
-    for part in (compiler.identity, *compiler.command, *arguments, platform.machine(), libc or ""):
+    for part in (compiler.identity, *compiler.command, *arguments, os.uname().machine, libc or ""):
         digest.update(part.encode() + b"\0")
     for file, content in sorted(sources.items()):
         digest.update(file.encode() + b"\0" + hashlib.sha256(content).digest())
@@ -92,6 +88,9 @@ def _key(compiler: Compiler, arguments: list[str], sources: dict[str, bytes]) ->
 
 def _compile(compiler: Compiler, arguments: list[str], sources: dict[str, bytes], built: Path) -> str | None:
     """Build in a folder of its own and rename, so that two at once do no harm. Returns the complaint, or None."""
+    import subprocess
+    import tempfile
+
     built.parent.mkdir(mode=0o700, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="building-", dir=built.parent) as scratch:
         for file, content in sources.items():

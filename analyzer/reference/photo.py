@@ -6,9 +6,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import os
 import pickle  # nosec B403 - of a file of our own, see below
-import platform
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from analyzer.errors import BadSavedResult, CompilerMissing, HangAnalyzeError, L
 from analyzer.model import Diagnosis, Finding, Process, ReferencePhoto, Snapshot
 from analyzer.output import write
 from analyzer.reference.options import LoaderOptions, Widen
-from analyzer.reference.run import start
 
 _HELD_WITHIN_S = 30.0
 _WIDENER_OF_LOCK: dict[str, Widen] = {
@@ -63,7 +61,7 @@ def built_here(widen: Widen, step: str, say: Callable[[str], None] = lambda _: N
 
 
 def _kept_or_taken(widen: Widen, step: str, binary: Path, say: Callable[[str], None]) -> ReferencePhoto:
-    key = hashlib.sha256(f"{binary.parent.name} {widen} {step} {__version__} {platform.release()}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(f"{binary.parent.name} {widen} {step} {__version__} {os.uname().release}".encode()).hexdigest()[:16]
     kept = cache_folder() / f"photo-{key}.pickle"
     with contextlib.suppress(OSError):
         photo = _unpickled(kept.read_bytes())
@@ -91,8 +89,11 @@ def _unpickled(data: bytes) -> ReferencePhoto | None:
 
 def take(widen: Widen, step: str, binary: Path | None = None) -> ReferencePhoto:
     """Run the loader with the complete fix, hold it at ``step``, capture it, end it."""
+    import tempfile
+
     from analyzer.capture.live import Options, capture
     from analyzer.reference.image_make import make_image
+    from analyzer.reference.run import start
 
     with tempfile.TemporaryDirectory(prefix="hanganalyze-reference-") as folder:
         image = make_image(Path(folder) / "image.tar")
@@ -139,7 +140,7 @@ def recorded(widen: Widen) -> ReferencePhoto | None:
 
     with contextlib.suppress(FileNotFoundError):
         files = sorted((folder("reports") / "recorded").glob("*.json"))
-        files.sort(key=lambda file: (platform.machine() not in file.name, widen not in file.name))
+        files.sort(key=lambda file: (os.uname().machine not in file.name, widen not in file.name))
         for file in files:
             with contextlib.suppress(OSError, BadSavedResult):
                 return dataclasses.replace(_read(file), origin="recorded")

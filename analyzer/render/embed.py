@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import gzip
 import json
 import re
 import zlib
@@ -27,6 +26,8 @@ _ELEMENT = re.compile(r'<script type="application/json" id="hanganalyze-data">(.
 def embed(text: str) -> str:
     """JSON ``text`` made ready to stand inside the script element: it holds no ``<``, so it cannot end it."""
     if len(text) > PLAIN_LIMIT:
+        import gzip
+
         packed = gzip.compress(text.encode(), compresslevel=9, mtime=0)
         text = json.dumps({"encoding": "gzip+base64", "data": base64.b64encode(packed).decode()})
     # All three occur in JSON strings only, where an escape means the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import against_gdb, scan
+from tests.bench import against_gdb, page, scan
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser("python -m tests.bench", description=__doc__)
@@ -12,3 +12,4 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     against_gdb.bench(rounds=2 if arguments.short else 9)
     scan.bench(rounds=2 if arguments.short else 9)
+    page.bench(rounds=2 if arguments.short else 9)

@@ -57,7 +57,15 @@ def bench(rounds: int) -> None:
 def _one(subject: Subject, target: targets.Target, *, counted: bool) -> None:
     target.ask()
     began = time.monotonic()
-    done = subprocess.run(subject.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=DEADLINE_S, check=False)
+    done = subprocess.run(
+        subject.command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=DEADLINE_S,
+        check=False,
+        # An installed program has its bytecode; without it every start would compile all of ours again.
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+    )
     wall = time.monotonic() - began
     if done.returncode != 0:
         raise RuntimeError(f"{subject.name}: exit code {done.returncode}: {done.stderr.decode(errors='replace')[-500:]}")

@@ -73,6 +73,7 @@ ORDINARY: list[tuple[str, ...]] = [
     ("file_locks", "inherited"),
     ("many_threads", "100"),
     ("many_threads", "10", "busy"),
+    ("many_waiters", "70"),
     ("pipe_read",),
     *(("polls_pipe", call) for call in ("poll", "select", "epoll", "nested", "pidfd")),
     *(("hostile", kind) for kind in ("plain", "corrupt", "cyclic", "names", "undumpable", "seccomp")),

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from analyzer.data import folder
-from analyzer.diagnose import load_catalogue
 from analyzer.diagnose.affected import affected
+from analyzer.diagnose.read_catalogue import load_catalogue
 from analyzer.render.json import from_json
 
 from .roots.make import require_root

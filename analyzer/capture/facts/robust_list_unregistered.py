@@ -8,7 +8,7 @@ Source: get_robust_list(2).
 
 from __future__ import annotations
 
-import platform
+import os
 from collections.abc import Mapping
 
 from analyzer.capture.architecture import ARCHITECTURES
@@ -22,9 +22,9 @@ _NAME = "robust-list-unregistered"
 
 def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG001 - every fact has the same form
     """One answer for the process, from its main thread."""
-    ours = ARCHITECTURES.get(platform.machine())
+    ours = ARCHITECTURES.get(os.uname().machine)
     if ours is None:
-        return [unknown(_NAME, f"no system call table for {platform.machine()}", "get_robust_list(2)")]
+        return [unknown(_NAME, f"no system call table for {os.uname().machine}", "get_robust_list(2)")]
     how = (
         f"python3 -c 'import ctypes as c; h=c.c_void_p(); n=c.c_size_t(); "
         f"c.CDLL(None).syscall({ours.get_robust_list}, {seen.pid}, c.byref(h), c.byref(n)); print(h.value)'"

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
-from analyzer.capture.package import dpkg, go_build, rpm
+from analyzer.capture.package import dpkg, go_build
 from analyzer.capture.package.root import TargetRoot
 from analyzer.capture.procfs import door, link
 from analyzer.model import GoBuild, Package
@@ -71,7 +71,11 @@ def _by_database(pid: int, path: str) -> tuple[Package | None, str | None]:
             here, running = root.stat(path), os.stat(f"/proc/{door(pid)}/exe")
             if (here.st_dev, here.st_ino) != (running.st_dev, running.st_ino):
                 return None, "another file than the one it runs lies at its path, so no package database speaks of it"
-            found = dpkg.find(root, pid, path) or rpm.find(root, pid, path)
+            found = dpkg.find(root, pid, path)
+            if found is None:
+                from analyzer.capture.package import rpm  # most systems have one database, and need the code of one
+
+                found = rpm.find(root, pid, path)
             return found, None if found else "no package database of its root (dpkg, rpm) knows the file it runs"
     except OSError as error:
         return None, f"the package database of its root could not be read: {error.strerror or error}"

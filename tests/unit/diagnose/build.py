@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from analyzer.data import folder
-from analyzer.diagnose import Catalogue, load_catalogue
+from analyzer.diagnose import Catalogue
 from analyzer.diagnose.case_snapshot import read_stack
+from analyzer.diagnose.read_catalogue import load_catalogue
 from analyzer.model import Capture, CaptureMethod, Fact, Holds, Lock, Process, Snapshot, Thread
 from analyzer.model.facts import FACTS
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from analyzer.data import folder
-from analyzer.diagnose import diagnose, load_catalogue
+from analyzer.diagnose import diagnose
 from analyzer.diagnose.cases import lint, run_cases
+from analyzer.diagnose.read_catalogue import load_catalogue
 from analyzer.diagnose.signature import FactTest
 from analyzer.errors import BadSignatures
 from tests.unit.diagnose.build import shipped, snapshot, thread, write_catalogue

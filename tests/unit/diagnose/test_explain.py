@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from analyzer.data import folder
-from analyzer.diagnose import diagnose, load_catalogue
+from analyzer.diagnose import diagnose
 from analyzer.diagnose.explain import Clause, Explanation, explain, lines
+from analyzer.diagnose.read_catalogue import load_catalogue
 from analyzer.diagnose.skeleton import skeleton
 from analyzer.model import ThreadRef
 from tests.unit.diagnose.build import ORPHANED, RAW_CLONE, shipped, snapshot, thread, write_catalogue

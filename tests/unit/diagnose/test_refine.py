@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.data import folder
 from analyzer.diagnose import diagnose
-from analyzer.diagnose.catalogue import read_catalogue
+from analyzer.diagnose.read_catalogue import read_catalogue
 from analyzer.model import Package, Snapshot
 
 from .build import ORPHANED, RAW_CLONE, shipped, snapshot, thread, write_catalogue

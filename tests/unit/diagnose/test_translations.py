@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.data import folder
-from analyzer.diagnose.catalogue import load_catalogue
+from analyzer.diagnose.read_catalogue import load_catalogue
 from analyzer.diagnose.translations import digest, lint_translations, read_translation
 
 
