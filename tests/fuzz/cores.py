@@ -94,7 +94,7 @@ def notes_end(data: bytes) -> int:
     """Where the notes of an x86_64 core end."""
     (offset,), (count,) = struct.unpack_from("<Q", data, 32), struct.unpack_from("<H", data, 56)
     headers = [struct.unpack_from("<IIQQQQQQ", data, offset + 56 * number) for number in range(count)]
-    return max(header[2] + header[5] for header in headers if header[0] == 4)
+    return int(max(header[2] + header[5] for header in headers if header[0] == 4))
 
 
 def mutated(whole: Whole, rng: random.Random) -> bytes:

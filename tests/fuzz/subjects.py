@@ -15,6 +15,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from analyzer.capture import procfs, sock_diag
 from analyzer.capture.architecture import ARCHITECTURES
@@ -31,9 +33,9 @@ from analyzer.capture.stacks import Stacks, parse_frames
 from analyzer.capture.trace import Declined, iter_traces, parse
 from analyzer.capture.waits import describe, parse_syscall
 from analyzer.diagnose.cases import read_cases
-from analyzer.diagnose.catalogue import read_catalogue
 from analyzer.diagnose.document import Document
 from analyzer.diagnose.match import Matcher
+from analyzer.diagnose.read_catalogue import read_catalogue
 from analyzer.diagnose.read_signature import read_signature
 from analyzer.errors import HangAnalyzeError
 from analyzer.model import TrialResult
@@ -125,11 +127,11 @@ def proc(data: bytes) -> None:
 def _proc_of(read: Callable[..., str | None]) -> Iterator[None]:
     """/proc is what ``read`` says. By hand: mock.patch takes longer than all the reading."""
     places = (procfs, children, descriptor, file_locks, held_up, tcp)
-    before = [(place, "read_text", place.read_text) for place in places]
+    before: list[tuple[ModuleType, str, Any]] = [(place, "read_text", vars(place)["read_text"]) for place in places]
     before += [(procfs, "thread_ids", procfs.thread_ids), (procfs, "_SETTLING_S", procfs._SETTLING_S)]
     try:
         for place in places:
-            place.read_text = read
+            setattr(place, "read_text", read)  # noqa: B010 - mypy sees modules of one kind
         procfs.thread_ids, procfs._SETTLING_S = (lambda pid: [pid]), 0
         yield
     finally:
@@ -211,7 +213,7 @@ def edited(edits: bytes) -> str:
         *way, key = paths[int.from_bytes(edits[start : start + 2], "big") % len(paths)]
         what = edits[start + 2] % (len(_VALUES) + 2)
         with contextlib.suppress(LookupError, TypeError):  # an edit before took that place away
-            holder = functools.reduce(lambda inner, step: inner[step], way, document)
+            holder: Any = functools.reduce(_inside, way, document)
             if what < len(_VALUES):
                 holder[key] = copy.deepcopy(_VALUES[what])
             elif what == len(_VALUES):
@@ -219,6 +221,10 @@ def edited(edits: bytes) -> str:
             elif isinstance(holder, list):
                 holder.append(copy.deepcopy(holder[key]))
     return json.dumps(document)
+
+
+def _inside(value: Any, step: str | int) -> Any:
+    return value[step]
 
 
 @functools.cache

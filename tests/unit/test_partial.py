@@ -18,6 +18,7 @@ from analyzer.capture.questions import take_threads
 from analyzer.capture.seen import Seen
 from analyzer.capture.stacks import Stacks
 from analyzer.diagnose import diagnose
+from analyzer.diagnose.judge import judge as real_judge
 from analyzer.model import Diagnosis, Syscall
 from analyzer.model.facts import FACTS
 from analyzer.render.fallback import render_or_another, summary
@@ -93,7 +94,7 @@ def test_one_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = fixtures.proven()
     right = diagnose(whole.snapshot, shipped())
-    real = analyzer.diagnose.judge
+    real = real_judge
     broken_one = "glibc-lock-after-raw-clone"
 
     def judge(signature: Any, *rest: Any) -> Any:

@@ -206,7 +206,7 @@ def test_paths_of_every_byte(capture: str, tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path)
     path = folder + b"/" + name
     with ExitStack() as stack:
-        stack.callback(lambda: os.path.exists(path) and os.unlink(path))
+        stack.callback(lambda: Path(os.fsdecode(path)).unlink(missing_ok=True))
         with open(path, "wb") as file:
             file.write(data.replace(old, hostile.ljust(len(old), b"x")))
         os.chmod(path, 0o755)

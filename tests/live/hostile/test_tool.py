@@ -123,7 +123,7 @@ def test_every_gdb(major: str, capture: str, tmp_path_factory: pytest.TempPathFa
     """13.1 is Debian 12's; the others come from the registry, as the [gdb] extra does."""
     gdb, settings = _gdb(major, tmp_path_factory.getbasetemp() / f"gdb-{major}")
     with targets.running("raw_clone_lock", "fork") as target:
-        ran = hanganalyze(target.pid, "--gdb", gdb, "--capture", capture, "--json", "--max-pause", 60, **settings)
+        ran = hanganalyze(target.pid, "--gdb", gdb, "--capture", capture, "--json", "--max-pause", 60, **settings)  # type: ignore[arg-type] # not those names
         process = analysed(ran)
         assert [one["certainty"] for one in ran.result["findings"]][:1] == ["proven"], ran.stdout
         assert "main" in {frame["function"] for frame in thread(process, target.pid)["frames"]}
