@@ -219,7 +219,7 @@ def edited(edits: bytes) -> str:
             elif what == len(_VALUES):
                 del holder[key]
             elif isinstance(holder, list):
-                holder.append(copy.deepcopy(holder[key]))
+                holder.append(copy.deepcopy(_inside(holder, key)))
     return json.dumps(document)
 
 
