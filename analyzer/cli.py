@@ -159,12 +159,12 @@ def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments
     """The report to its place; on the terminal the verdict and the path."""
     from analyzer.output import default_name, series_place, write
     from analyzer.privacy import for_report
-    from analyzer.render import render
+    from analyzer.render.fallback import render_or_another, summary
     from analyzer.render.words import words_for
 
     diagnosis = for_report(diagnosis, arguments, _note)
     words = words_for(arguments.lang, os.environ)
-    data = render(diagnosis, format, words)
+    data, format = render_or_another(diagnosis, format, words, _note)
     if target == "-" or (target is None and format == "text"):
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -172,9 +172,7 @@ def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments
     name = default_name(diagnosis.snapshot.processes[0], format)
     path = series_place(target, name)
     write(path, data)
-    from analyzer.render.text import to_text
-
-    _out(to_text(diagnosis, words, **_terminal()))
+    _out(summary(diagnosis, words, **_terminal()))
     _out(f"Report: {path}")
 
 

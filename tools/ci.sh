@@ -39,6 +39,8 @@ packages() {
 stage packages packages
 stage lint make lint
 stage types make types
+stage audit make audit
+stage fuzz make fuzz
 stage test make test
 stage system make system
 stage s390x make test-s390x

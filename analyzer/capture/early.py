@@ -14,6 +14,7 @@ from analyzer.cache import cache_folder
 from analyzer.capture import gdb, guard
 from analyzer.capture.gdbmi import MiSession
 from analyzer.capture.least_rights import User, limits
+from analyzer.capture.procfs import door
 from analyzer.capture.same_user import user_for
 from analyzer.capture.symbol_file import SymbolFile, another_file_here
 from analyzer.errors import DebuggerFailed, HangAnalyzeError
@@ -80,7 +81,7 @@ def start_gdb(pid: int, path: str, *, with_our_rights: bool = False) -> StartedG
         if folder is not None:
             os.close(folder)
     guard.debugger(session.pid)
-    preparation = gdb.preparation(f"/proc/{pid}/root", file.path)
+    preparation = gdb.preparation(file.root, file.path, f"/proc/{door(pid)}/root")
     tokens = tuple(session.send(*preparation, *_read_libc_now(pid)))
     return StartedGdb(pid, path, session, tokens, file, user, f"gdb ran as root: {why_not}" if why_not else None)
 

@@ -20,8 +20,14 @@ from typing import Any
 from analyzer.errors import DebuggerDied, DebuggerFailed
 from analyzer.lean_dataclass import dataclass
 
-_RECORD = re.compile(rb"^(\d*)([\^*=+~@&])(.*)$", re.DOTALL)
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_RECORD = re.compile(rb"^(\d{0,18})([\^*=+~@&])(.*)$", re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# A string shrinks to one quotation mark, then a group of results or values to one as well, from the innermost outwards.
+_PAIR = rb'[\w-]++="'
+_GROUP = re.compile(rb'\{(?:%b(?:,%b)*+)?\}|\[(?:(?:%b|")(?:,(?:%b|"))*+)?\]' % ((_PAIR,) * 4))
+_WHOLE = re.compile(rb"[*^=][\w-]++(?:,%b)*+\s*" % _PAIR)
+_DEEPEST = 16
+"""Groups inside groups; the records that we ask for have three."""
 _MAX_PENDING = 64 << 20
 """A single line longer than this is not an answer to anything that we ask."""
 _MAX_STDERR = 1 << 16
@@ -59,17 +65,30 @@ class Answer:
 
 
 def parse(line: bytes) -> dict[str, Any]:
-    """The results of a record through pygdbmi's parser. Records with unbalanced brackets never reach it."""
+    """The results of a record through pygdbmi's parser; empty where it is none.
+
+    That parser goes on for ever over text that is not of MI's grammar, so only records that are reach it.
+    """
+    if not _well_formed(line):
+        return {}
     from pygdbmi import gdbmiparser
 
-    bare = _STRINGS.sub(b"", line)
-    if b'"' in bare or bare.count(b"[") != bare.count(b"]") or bare.count(b"{") != bare.count(b"}"):
-        return {}
     try:
         payload = gdbmiparser.parse_response(line.decode("utf-8", "backslashreplace"))["payload"]
     except Exception:
         return {}
     return payload if isinstance(payload, dict) else {}
+
+
+def _well_formed(line: bytes) -> bool:
+    """Whether a record is of the grammar of gdb's manual («GDB/MI Output Syntax»); takes time in proportion to its length."""
+    rest = _STRING.sub(b'"', line)
+    for _ in range(_DEEPEST):
+        shorter = _GROUP.sub(b'"', rest)
+        if shorter == rest:
+            break
+        rest = shorter
+    return _WHOLE.fullmatch(rest) is not None
 
 
 class MiSession:

@@ -216,7 +216,11 @@ def _finish(members: dict[int, Member]) -> None:
         seen.state_after = member.target.settled_state()
         relatives = kin(pid, family, everybody)
         for tid in seen.syscalls:
-            lock = find_lock(seen, tid, relatives)
+            try:
+                lock = find_lock(seen, tid, relatives)
+            except Exception as error:  # of one thread
+                seen.notes.append(f"the lock that thread {tid} waits for could not be read: {error!r}")
+                continue
             if lock is not None:
                 seen.locks[tid] = lock
 
@@ -259,10 +263,19 @@ def _put_together(members: dict[int, Member], path: str, options: Options, notes
     everybody = {pid: member.seen for pid, member in members.items()}
     family = {pid: member.seen for pid, member in members.items() if member.of_family}
     processes: list[Process] = []
-    between = chain_facts(everybody)
+    try:
+        between = chain_facts(everybody)
+    except Exception as error:
+        notes.append(f"who waits for whom between the processes could not be worked out: {error!r}")
+        between = dict.fromkeys(everybody, ())
     for pid, member in members.items():
-        facts = (*measure_all(member.seen, kin(pid, family, everybody)), *between[pid])
-        processes.append(assemble.process(member.seen, facts, _capture_of(member), include_values=options.include_values))
+        try:
+            facts = (*measure_all(member.seen, kin(pid, family, everybody)), *between[pid])
+            processes.append(assemble.process(member.seen, facts, _capture_of(member), include_values=options.include_values))
+        except Exception as error:
+            if not processes:
+                raise  # the one that was asked for
+            notes.append(f"process {pid} was left out, because what was seen of it made no sense: {error!r}")
     first = next(iter(members.values()))
     if options.keep_core is not None and first.photo is not None:
         from analyzer.capture.photo_stacks import core_of

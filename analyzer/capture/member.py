@@ -100,6 +100,8 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
         member.error = NotPermitted(seen.pid, "It stopped being readable while we looked.", f"sudo hanganalyze {seen.pid}")
     except OSError as error:
         member.error = ProcessGone(seen.pid, error.strerror or str(error))
+    except Exception as error:  # of one process; what was seen of the others is still told
+        member.error = DebuggerFailed(f"What was seen of process {seen.pid} made no sense: {error!r}")
     finally:
         if member.debugger.note is not None:
             seen.notes.append(member.debugger.note)

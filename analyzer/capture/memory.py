@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from analyzer.capture.architecture import ByteOrder
+from analyzer.capture.procfs import door
 
 
 class MemoryUnreadable(Exception):
@@ -27,7 +28,7 @@ class ProcessMemory:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._file = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        self._file = os.open(f"/proc/{door(pid)}/mem", os.O_RDONLY | os.O_CLOEXEC)
         # Whoever watches many processes, or one again and again, would run out of descriptors.
         self._closing = weakref.finalize(self, os.close, self._file)
 

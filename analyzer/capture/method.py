@@ -12,6 +12,9 @@ Method = Literal["attach", "stop", "no-stop"]
 
 def choose(seen: Seen, wanted: Choice) -> tuple[Method, str]:
     """The method for one process, after its second sample."""
+    leader = seen.leader
+    if wanted in {"auto", "attach"} and leader is not None and leader.counters.state in {"Z", "X"}:
+        return "stop", "its main thread has ended, and gdb attaches to a process by its main thread only"
     if wanted != "auto":
         return wanted, "it was asked for"
     moved = [thread.tid for thread in seen.before.threads if seen.moved(thread.tid) is not False]

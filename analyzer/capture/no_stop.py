@@ -57,7 +57,7 @@ def take_once(seen: Seen) -> Photo:
     memory = ProcessMemory(seen.pid)
     pages = Pages(memory)
     if space is not None:
-        for start, data in read_pieces(seen.pid, wanted_stacks(space, pointers)):
+        for start, data in read_pieces(procfs.door(seen.pid), wanted_stacks(space, pointers)):
             pages.keep(start, data)
     if seen.architecture is not None:
         waits = (futex_wait(call) for call in calls.values())
@@ -69,7 +69,7 @@ def take_once(seen: Seen) -> Photo:
     return Photo(
         threads=threads,
         pages=pages,
-        auxv=read_bytes(f"/proc/{seen.pid}/auxv"),
+        auxv=read_bytes(f"/proc/{procfs.door(seen.pid)}/auxv"),
         stopped_ms=0.0,
         consistent=not any(thread.moved for thread in threads.values()),
     )

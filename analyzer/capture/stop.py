@@ -91,7 +91,8 @@ class _Session:
             raise CannotAnalyse(
                 "Its processor architecture has no table here.", next_command=f"hanganalyze --capture attach {seen.pid}"
             )
-        auxv = read_bytes(f"/proc/{seen.pid}/auxv")
+        door = procfs.door(seen.pid)
+        auxv = read_bytes(f"/proc/{door}/auxv")
         self._seize_all()
         seen.space = address_space(seen.pid) or seen.space
         pages = Pages(self.memory)

@@ -49,7 +49,7 @@ class Plan:
                 words.add(wait.address)
         self._words = words
         self._unforeseen: list[int] = []
-        self._batch = Batch(seen.pid, self._ranges(memory))
+        self._batch = Batch(procfs.door(seen.pid), self._ranges(memory))
 
     def _ranges(self, memory: Memory) -> list[tuple[int, int]]:
         space = self._seen.space

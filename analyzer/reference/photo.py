@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
-import pickle
+import pickle  # nosec B403 - of a file of our own, see below
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def _unpickled(data: bytes) -> ReferencePhoto | None:
     every type, and that costs a quarter of gdb's whole run each time.
     """
     try:
-        kept = pickle.loads(data)  # noqa: S301 - see above
+        kept = pickle.loads(data)  # noqa: S301 # nosec B301 - see above
     except Exception:
         return None
     return kept if isinstance(kept, ReferencePhoto) else None

@@ -90,7 +90,7 @@ def compile_templates(cache: Path | None = None) -> None:
 
 def to_html(diagnosis: Diagnosis, words: Words = ENGLISH) -> str:
     """The whole page."""
-    data = Markup(embed(to_json(diagnosis, indent=None)))  # noqa: S704 - embed() leaves no < in it
+    data = Markup(embed(to_json(diagnosis, indent=None)))  # noqa: S704 # nosec B704 - embed() leaves no < in it
     shown = translated(diagnosis, words)
     frame = frame_of(words, to_markdown(diagnosis, words))
     return environment().get_template("report.html.j2").render(frame, **_view(shown, words), data=data)
@@ -132,7 +132,7 @@ def _finalised(value: object) -> object:
 def _breakable(text: str, limit: int = NAME_LIMIT) -> Markup:
     """A long name or path that may wrap after its separators, and stays one word when it is copied."""
     escaped = Markup.escape(visible(text, limit))
-    return Markup(re.sub(r"(::|[/_.,(=-])(?=\w)", r"\1<wbr>", str(escaped)))  # noqa: S704 - escaped in the line above
+    return Markup(re.sub(r"(::|[/_.,(=-])(?=\w)", r"\1<wbr>", str(escaped)))  # noqa: S704 # nosec B704 - escaped in the line above
 
 
 @functools.cache
@@ -151,7 +151,7 @@ def script() -> tuple[Markup, str]:
 
 def _sealed(text: str) -> tuple[Markup, str]:
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return Markup(text), f"sha256-{digest}"  # noqa: S704 - our own file
+    return Markup(text), f"sha256-{digest}"  # noqa: S704 # nosec B704 - our own file
 
 
 def frame_of(words: Words, markdown: str) -> dict[str, Any]:

@@ -39,6 +39,6 @@ def _values(result: TrialResult, words: Words) -> dict[str, Any]:
         "hangs_limit": HANGS_LIMIT,
         "plot": {"width": WIDTH, "height": HEIGHT},
         "seconds": seconds,
-        "data": Markup(embed(to_json(result, indent=None))),  # noqa: S704 - embed() leaves no < in it
+        "data": Markup(embed(to_json(result, indent=None))),  # noqa: S704 # nosec B704 - embed() leaves no < in it
         "tool": next((f"{one.name} {one.version}" for one in result.tools), "hanganalyze"),
     }

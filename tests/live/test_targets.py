@@ -76,6 +76,7 @@ ORDINARY: list[tuple[str, ...]] = [
     ("many_waiters", "70"),
     ("pipe_read",),
     *(("polls_pipe", call) for call in ("poll", "select", "epoll", "nested", "pidfd")),
+    *(("hostile", kind) for kind in ("plain", "corrupt", "cyclic", "names", "undumpable", "seccomp")),
     ("plain_fork_child", "env"),
     ("plain_fork_child", "tz"),
     ("plain_fork_child", "passwd"),
