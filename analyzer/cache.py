@@ -31,7 +31,7 @@ def cache_folder() -> Path:
 def _candidates() -> list[Path]:
     wanted = Path(os.environ.get("XDG_CACHE_HOME", ""))
     # Not tempfile.gettempdir(): importing it takes longer than all else before gdb is started.
-    temporary = Path(os.environ.get("TMPDIR") or "/tmp") / f"hanganalyze-{os.geteuid()}"  # noqa: S108 - lstat tells whose it is
+    temporary = Path(os.environ.get("TMPDIR") or "/tmp") / f"hanganalyze-{os.geteuid()}"  # noqa: S108 # nosec B108 - lstat tells whose it is
     try:
         home = wanted if wanted.is_absolute() else Path("~/.cache").expanduser()
     except RuntimeError:  # neither HOME nor an entry in passwd

@@ -110,9 +110,11 @@ def _format_and_target(arguments: argparse.Namespace) -> tuple[Format, str | Non
 
 
 def _analyse(arguments: argparse.Namespace) -> int:
+    from analyzer.output import is_folder
+
     format, target = _format_and_target(arguments)
     pids = list(dict.fromkeys(arguments.pids))
-    if len(pids) > 1 and target not in {None, "-"} and not Path(str(target)).is_dir():
+    if len(pids) > 1 and target not in {None, "-"} and not is_folder(Path(str(target))):
         raise UsageError(
             f"With {len(pids)} processes, -o must be a folder.", next_command="mkdir reports; hanganalyze -o reports ..."
         )
@@ -156,24 +158,22 @@ def _core(arguments: argparse.Namespace) -> int:
 
 def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments: argparse.Namespace) -> None:
     """The report to its place; on the terminal the verdict and the path."""
-    from analyzer.output import default_name, write
+    from analyzer.output import default_name, series_place, write
     from analyzer.privacy import for_report
-    from analyzer.render import render
+    from analyzer.render.fallback import render_or_another, summary
     from analyzer.render.words import words_for
 
     diagnosis = for_report(diagnosis, arguments, _note)
     words = words_for(arguments.lang, os.environ)
-    data = render(diagnosis, format, words)
+    data, format = render_or_another(diagnosis, format, words, _note)
     if target == "-" or (target is None and format == "text"):
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
     name = default_name(diagnosis.snapshot.processes[0], format)
-    path = Path(target) / name if target and Path(target).is_dir() else Path(target or name)
+    path = series_place(target, name)
     write(path, data)
-    from analyzer.render.text import to_text
-
-    _out(to_text(diagnosis, words, **_terminal()))
+    _out(summary(diagnosis, words, **_terminal()))
     _out(f"Report: {path}")
 
 
@@ -208,7 +208,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _series(arguments: argparse.Namespace, make: Make) -> int:
-    from analyzer.output import check_writable, series_name, series_place
+    from analyzer.output import check_writable, series_place
     from analyzer.privacy import series_for_report
     from analyzer.series_watch import watch
 
@@ -217,24 +217,26 @@ def _series(arguments: argparse.Namespace, make: Make) -> int:
         check_writable(series_place(target, "hanganalyze-run"))
     result = watch(make, _note, _interrupt, verbose=arguments.verbose)
     result = series_for_report(result, arguments, _note)
-    _deliver_series(result, format, target, series_name(result, format))
+    _deliver_series(result, format, target, arguments)
     return _exit_code_of_series(result)
 
 
-def _deliver_series(result: TrialResult, format: Format, target: str | None, name: str) -> None:
-    from analyzer.output import series_place, write
+def _deliver_series(result: TrialResult, format: Format, target: str | None, arguments: argparse.Namespace) -> None:
+    from analyzer.output import series_name, series_place, write
     from analyzer.render import render_series
+    from analyzer.render.words import words_for
 
-    data = render_series(result, format)
+    words = words_for(arguments.lang, os.environ)
+    data = render_series(result, format, words)
     if target == "-" or (target is None and format == "text"):
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    path = series_place(target, name)
+    path = series_place(target, series_name(result, format))
     write(path, data)
     from analyzer.render.series_text import series_to_text
 
-    _out(series_to_text(result, **_terminal()))
+    _out(series_to_text(result, words, **_terminal()))
     _out(f"Report: {path}")
 
 
@@ -288,7 +290,6 @@ def _signatures(arguments: argparse.Namespace) -> int:
 
 def _render(arguments: argparse.Namespace) -> int:
     from analyzer.model import TrialResult
-    from analyzer.output import series_name
     from analyzer.render import load_any
 
     format, target = _format_and_target(arguments)
@@ -303,7 +304,7 @@ def _render(arguments: argparse.Namespace) -> int:
 
         saved = with_numbers(saved)
         if arguments.hang is None:
-            _deliver_series(saved, format, target, series_name(saved, format))
+            _deliver_series(saved, format, target, arguments)
             return _exit_code_of_series(saved)
         diagnosis = one_hang(saved, arguments.hang)
     elif arguments.hang is not None:

@@ -6,7 +6,7 @@ import os
 import platform
 
 from analyzer.capture import gdb
-from analyzer.capture.admission import CAP_SYS_PTRACE, admit, has_capability, yama_scope
+from analyzer.capture.admission import CAP_SYS_PTRACE, admit, has_capability, in_initial_user_namespace, yama_scope
 from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.kernel_calls import same_memory
 from analyzer.errors import HangAnalyzeError
@@ -55,6 +55,11 @@ def _architecture() -> Check:
 
 def _rights() -> Check:
     scope = yama_scope()
+    if scope is not None and scope >= 3:
+        value = f"kernel.yama.ptrace_scope is {scope}: nobody may attach until the machine starts again"
+        return Check("rights", False, value, "kill -ABRT PID ends a process with a core; then: hanganalyze core CORE")
+    if has_capability(CAP_SYS_PTRACE) and not in_initial_user_namespace():
+        return Check("rights", True, "processes of this user namespace only; for others: hanganalyze on the host")
     if has_capability(CAP_SYS_PTRACE):
         return Check("rights", True, "every process (CAP_SYS_PTRACE)")
     if os.geteuid() == 0:
@@ -62,9 +67,8 @@ def _rights() -> Check:
             "rights", False, "root without CAP_SYS_PTRACE: own processes only", "start the container with --cap-add=SYS_PTRACE"
         )
     if scope:
-        return Check(
-            "rights", False, f"kernel.yama.ptrace_scope is {scope}: only processes below the debugger", "sudo hanganalyze PID"
-        )
+        whose = "only processes below the debugger" if scope == 1 else "only root may attach"
+        return Check("rights", False, f"kernel.yama.ptrace_scope is {scope}: {whose}", "sudo hanganalyze PID")
     return Check("rights", True, "your own processes; for others: sudo hanganalyze PID")
 
 

@@ -6,6 +6,7 @@
     ├── UsageError                 the caller asked for something that cannot be meant
     │   ├── BadSignatures          a catalogue with mistakes: all of them, with file and line
     │   ├── BadSavedResult         a saved JSON that is not one of ours
+    │   ├── TraceDeclined          a pasted trace of a kind that is known by name and not read
     │   └── SelfAnalysis           the pid is this program or one of its ancestors
     └── CannotAnalyse              asked well, but not possible here and now
         ├── NoSuchProcess          nothing has this pid
@@ -84,6 +85,17 @@ class BadSavedResult(UsageError):
     """A file that should hold a saved result does not."""
 
     next_command = "hanganalyze PID --format json -o FILE writes one"
+
+
+class TraceDeclined(UsageError):
+    """The text holds a trace of a kind that is not read; ``form`` names it, ``why`` says why not."""
+
+    next_command = "gdb -p PID -batch -ex 'thread apply all bt' on the Linux machine, then hanganalyze trace FILE"
+
+    def __init__(self, form: str, why: str) -> None:
+        super().__init__(f"This is {form}, which is not read: {why}.")
+        self.form = form
+        self.why = why
 
 
 class SelfAnalysis(UsageError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import pickle
+import pickle  # nosec B403 - of a file of our own
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -61,7 +61,7 @@ def _read(place: Path, state: str) -> Catalogue | None:
         with place.open("rb") as file:
             if file.readline().strip().decode() != state:
                 return None
-            kept: Catalogue = pickle.load(file)  # noqa: S301 - ours alone, see above
+            kept: Catalogue = pickle.load(file)  # noqa: S301 # nosec B301 - ours alone, see above
     except Exception:  # a broken copy is made anew, whatever broke it
         return None
     return kept

@@ -77,7 +77,7 @@ def _write_init(cls: type) -> Callable[..., None]:
         lines.append(f"    d[{one.name!r}] = {value}")
     text = f"def __init__(self, {', '.join(parameters)}):\n    d = self.__dict__\n" + "\n".join(lines)
     made: dict[str, Any] = {}
-    exec(text, known, made)  # noqa: S102  the text is of our own field names, as in the standard library
+    exec(text, known, made)  # noqa: S102 # nosec B102 - the text is of our own field names, as in the standard library
     init: Callable[..., None] = made["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path
 
 from analyzer.errors import OutputUnwritable
@@ -28,15 +29,46 @@ def series_place(target: str | None, name: str) -> Path:
     """Where a report goes: ``target``, or ``name`` in that folder, or ``name`` here."""
     if target is None:
         return Path(name)
-    return Path(target) / name if Path(target).is_dir() else Path(target)
+    return Path(target) / name if is_folder(Path(target)) else Path(target)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether reports can go into ``path``. A link that somebody else laid in a shared folder leads nowhere."""
+    try:
+        return not _foreign_link(path) and path.is_dir()
+    except OSError:
+        return False
+
+
+def _foreign_link(path: Path) -> bool:
+    """A symbolic link in a folder like /tmp that belongs neither to us nor to the folder's owner: what the kernel does not follow
+    either where fs.protected_symlinks is set."""
+    status = path.lstat()
+    if not stat.S_ISLNK(status.st_mode):
+        return False
+    folder = path.parent.stat()
+    shared = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
+    return bool(shared) and status.st_uid not in {os.geteuid(), folder.st_uid}
+
+
+def _check_way(path: Path) -> None:
+    """Raises OutputUnwritable where the folder of ``path`` is reached through somebody else's link."""
+    for folder in path.absolute().parents:
+        try:
+            foreign = _foreign_link(folder)
+        except OSError:
+            foreign = False
+        if foreign:
+            raise OutputUnwritable(str(path), f"{folder} is a symbolic link that another user laid in a shared folder")
 
 
 def check_writable(path: Path) -> None:
     """Raises OutputUnwritable where ``write`` would: asked before a process is stopped for a report nobody gets."""
     folder = path.parent
+    _check_way(path)
     if not folder.is_dir():
         raise OutputUnwritable(str(path), f"the folder {folder} does not exist")
-    if path.is_dir():
+    if is_folder(path):
         raise OutputUnwritable(str(path), "it is a folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputUnwritable(str(path), f"the folder {folder} is not writable for you")
@@ -48,6 +80,7 @@ def write(path: Path, data: bytes) -> None:
     A new file in the same folder is renamed over the old one: a symbolic link that somebody laid at ``path`` in a shared
     folder is replaced, not followed.
     """
+    _check_way(path)
     aside = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

@@ -22,6 +22,15 @@ def diagnose_process(
     pid: int, arguments: argparse.Namespace, format: Format, target: str | None, say: Say, note: Say
 ) -> Diagnosis:
     """The diagnosis of one running process. Raises the subclasses of CannotAnalyse, SelfAnalysis, BadSignatures."""
+    from analyzer.capture import guard
+
+    with guard.on_duty():
+        return _diagnose_process(pid, arguments, format, target, say, note)
+
+
+def _diagnose_process(
+    pid: int, arguments: argparse.Namespace, format: Format, target: str | None, say: Say, note: Say
+) -> Diagnosis:
     from analyzer.capture.early import start_gdb
     from analyzer.capture.gdb import find
 
@@ -36,12 +45,11 @@ def diagnose_process(
         from analyzer.analyse import analyse_process
         from analyzer.capture.admission import admit
         from analyzer.capture.live import Options
-        from analyzer.output import check_writable
+        from analyzer.output import check_writable, series_place
 
         admit(pid, first)  # why a process cannot be analysed matters more than where its report would go
         if target != "-":
-            folder = Path(target) if target and Path(target).is_dir() else Path()
-            check_writable(Path(target) if target and not Path(target).is_dir() else folder / "hanganalyze")
+            check_writable(series_place(target, "hanganalyze"))
         return analyse_process(
             pid,
             Options(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import HangAnalyzeError, UsageError
 from analyzer.model.scan import Scan, Suspect
 from analyzer.render.scan import to_json, to_text, told
+from analyzer.render.words import words_for
 from analyzer.scan import scan
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class ScanCommand:
 
     def __init__(self, arguments: argparse.Namespace, out: Out, complain: Out, width: int = 100) -> None:
         self._arguments, self._out, self._complain, self._width = arguments, out, complain, width
+        self._words = words_for(arguments.lang, os.environ)
         self.found = False
         """A process that looks hung; with --analyse: one whose root cause was found."""
 
@@ -42,10 +45,12 @@ class ScanCommand:
             time.sleep(max(0.0, self._arguments.every - (time.monotonic() - began)))
 
     def _check(self) -> None:
+        from analyzer.output import is_folder
+
         target = self._arguments.output
         if target is not None and not self._arguments.analyse:
             raise UsageError("-o names the folder for the reports of --analyse.", next_command="hanganalyze scan --json > FILE")
-        if target is not None and not Path(target).is_dir():
+        if target is not None and not is_folder(Path(target)):
             raise UsageError(f"-o must be a folder, and {target} is none.", next_command="mkdir reports; then -o reports")
 
     def _watched(self, seen: Scan, known: set[tuple[int, str, str]]) -> None:
@@ -60,10 +65,17 @@ class ScanCommand:
             if self._arguments.json:
                 self._out(to_json(analysed, indent=None))
             else:
-                self._out("\n".join([seen.taken_at, *(line for one in analysed.suspects for line in told(one, self._width))]))
+                self._out(
+                    "\n".join(
+                        [seen.taken_at, *(line for one in analysed.suspects for line in told(one, self._words, self._width))]
+                    )
+                )
 
     def _tell(self, seen: Scan) -> None:
-        self._out(to_json(seen) if self._arguments.json else to_text(seen, width=self._width, everything=self._arguments.all))
+        if self._arguments.json:
+            self._out(to_json(seen))
+        else:
+            self._out(to_text(seen, self._words, width=self._width, everything=self._arguments.all))
 
     def _analysed(self, seen: Scan) -> Scan:
         """With --analyse: the same scan with a report for each of the likeliest."""
@@ -92,7 +104,7 @@ class ScanCommand:
             )
             diagnosis, _ = without_private(diagnosis)
             path = folder / default_name(diagnosis.snapshot.processes[0], format)
-            write(path, render(diagnosis, format))
+            write(path, render(diagnosis, format, self._words))
         except HangAnalyzeError as error:
             self._complain(f"process {one.pid} could not be analysed: {error}")
             return one

@@ -45,7 +45,9 @@ def _known(catalogue: Catalogue, identity: str) -> Signature:
 def _show(arguments: argparse.Namespace, folders: list[Path]) -> tuple[str, bool]:
     signature = _known(_load(folders), arguments.id)
     assert signature.path is not None
-    return signature.path.read_text(), True
+    patch = signature.path.parent / "patches" / f"{signature.id}.md"
+    text = signature.path.read_text()
+    return f"{text}\n{patch.read_text()}" if patch.is_file() else text, True
 
 
 def _lint(_: argparse.Namespace, folders: list[Path]) -> tuple[str, bool]:

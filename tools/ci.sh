@@ -25,8 +25,10 @@ stage() {
 # Beyond what `make dev` installs: a browser for the report, gdbs and package managers of other systems, roots for the system tests.
 packages() {
     missing=
-    for pair in chromium:chromium gdb-multiarch:gdb-multiarch mmdebstrap:mmdebstrap rpm:rpm newuidmap:uidmap ip:iproute2; do
-        command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
+    for pair in chromium:chromium gdb-multiarch:gdb-multiarch mmdebstrap:mmdebstrap rpm:rpm newuidmap:uidmap ip:iproute2 \
+        qemu-system-s390x:qemu-system-misc mke2fs:e2fsprogs xz:xz-utils \
+        s390x-linux-gnu-gcc:gcc-s390x-linux-gnu,libc6-dev-s390x-cross; do
+        command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing $(echo "${pair##*:}" | tr , ' ')"
     done
     [ -n "$missing" ] || return 0
     apt-get -o DPkg::Lock::Timeout=300 update -qq
@@ -37,12 +39,16 @@ packages() {
 stage packages packages
 stage lint make lint
 stage types make types
+stage audit make audit
+stage fuzz make fuzz
 stage test make test
 stage system make system
+stage s390x make test-s390x
+stage torture "$python" -m tests.torture --runs 60 --seconds 90
 stage bench "$python" -m tests.bench --short
 
 printf '\n== skips\n'
-if grep -h '^SKIPPED' "$report"/test.txt "$report"/system.txt | grep -v -E -f "$report/expected"; then
+if grep -h '^SKIPPED' "$report"/test.txt "$report"/system.txt "$report"/s390x.txt | grep -v -E -f "$report/expected"; then
     echo "ci: the skips above are not expected"
     exit 1
 fi

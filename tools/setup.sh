@@ -63,6 +63,7 @@ wanted=".${extras:+[$extras]}"
 have cc || have gcc || have clang || "$venv/bin/pip" install -q --disable-pip-version-check ziglang
 if [ "$extras" = gdb ] && ! "$venv/bin/hanganalyze" doctor 2>/dev/null | grep -q '^yes *gdb:'; then fetch_libpython; fi
 if [ "$kind" = dev ]; then
-    "$venv/bin/pip" install -q --disable-pip-version-check cryptography distributed fsspec hypothesis jsonschema mypy pydantic pytest ruff scipy \
-        jira keyring PyGithub python-bugzilla python-gitlab requests
+    "$venv/bin/pip" install -q --disable-pip-version-check atheris bandit cryptography distributed fsspec pip-audit hypothesis jsonschema mypy pydantic pytest ruff scipy \
+        jira keyring PyGithub python-bugzilla python-gitlab requests \
+        axe-playwright-python markdown-it-py playwright
 fi

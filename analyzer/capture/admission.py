@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from analyzer.capture.family import ancestors_of_self
-from analyzer.capture.procfs import ProcessSample, read_text, sample, status_fields
+from analyzer.capture.procfs import ProcessSample, door, read_text, sample, status_fields
 from analyzer.errors import AlreadyTraced, KernelThread, NoSuchProcess, NotPermitted, SelfAnalysis, Zombie
 
 CAP_SYS_PTRACE = 19
@@ -32,7 +32,7 @@ def admit(pid: int, first: ProcessSample | None = None) -> ProcessSample:
 def check_permission(first: ProcessSample) -> None:
     """Raises NotPermitted where the kernel would refuse ptrace. Opening /proc/PID/mem asks the same question as an attach."""
     try:
-        os.close(os.open(f"/proc/{first.pid}/mem", os.O_RDONLY | os.O_CLOEXEC))
+        os.close(os.open(f"/proc/{door(first.pid)}/mem", os.O_RDONLY | os.O_CLOEXEC))
     except FileNotFoundError as error:
         raise NoSuchProcess(first.pid) from error
     except OSError as error:
@@ -83,7 +83,8 @@ def why_refused(first: ProcessSample) -> NotPermitted:
     if scope is not None and scope >= 1 and ours != 0:
         return NotPermitted(
             pid,
-            f"kernel.yama.ptrace_scope is {scope}: a user may not attach to processes that are not below the debugger.",
+            f"kernel.yama.ptrace_scope is {scope}: "
+            + ("a user may not attach to processes that are not below the debugger." if scope == 1 else "only root may attach."),
             f"sudo hanganalyze {pid}, or as root: sysctl kernel.yama.ptrace_scope=0",
         )
     if ours != 0:

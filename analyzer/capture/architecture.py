@@ -1,5 +1,9 @@
 """What differs between processor architectures, in one table: registers, system call numbers, where glibc keeps a thread's id.
 
+What is an algorithm of its own stands elsewhere: how direct calls read in machine code (``calls``), what an interrupted system
+call leaves in the registers (``core_notes``). The raw clone's order of arguments stands here and, in C, in
+``reference/src/raw_clone.h``.
+
 Sources: the kernel's syscall tables; glibc's nptl/descr.h (offset of ``tid`` in struct pthread, the same from 2.17 to 2.43 on
 64-bit; the process's own ``_thread_db_pthread_tid`` is preferred where it can be read).
 """
@@ -35,6 +39,11 @@ class Registers:
     """(offset, size) of its parts, upper half first; empty where ``thread_pointer_note`` has it."""
     thread_pointer_note: int | None = None
     syscall_note: int | None = None
+    return_address: int | None = None
+    """Holds the return address of a function that has not saved it; None where a call puts it on the stack."""
+    frame_pointer: int | None = None
+    constant: tuple[tuple[int, int], ...] = ()
+    """(offset, value) of what is the same in every thread of a 64-bit process, for a core whose registers are not all known."""
     trap: int | None = None
     """ppc64: the interrupt's kind; 0xc00 and 0x3000 are system calls."""
 
@@ -66,6 +75,27 @@ class Architecture:
     """Offset of ``list`` in struct pthread: its place in glibc's lists of stacks."""
     gdb_name: str
     """As gdb's ``set architecture`` calls it."""
+    pivot_root: int
+    """Number of the system call: glibc has no function for it."""
+    call_size: int
+    """Bytes of a direct call instruction, so where it returns to."""
+    restart_syscall: int
+    """The call under which the kernel resumes one that it interrupted."""
+    clone_flags: int = 0
+    """Which argument of clone(2) holds the flags: second where the kernel is built with CONFIG_CLONE_BACKWARDS2."""
+    elf_flags: int = 0
+    """e_flags of its ELF files."""
+    self_pointer: bool = False
+    """struct pthread begins with tcbhead_t, whose third word points to itself."""
+
+    @property
+    def returns_by_register(self) -> bool:
+        """A call leaves the return address in a register and not on the stack."""
+        return self.registers.return_address is not None
+
+    def number(self, call: str) -> int:
+        """Number of a system call in ``syscalls``."""
+        return next(number for number, name in self.syscalls.items() if name == call)
 
     def thread_pointer(self, values: tuple[int, ...]) -> int:
         """Address of struct pthread from the values of ``thread_pointer_expressions``."""
@@ -115,46 +145,82 @@ _PPC64LE = {
 # r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base ds es fs gs
 _X86_64_REGISTERS = Registers(
     size=216, stack_pointer=152, program_counter=128, syscall=120, arguments=(112, 104, 96, 56, 72, 64), result=80,
-    thread_pointer=((168, 8),),
+    thread_pointer=((168, 8),), frame_pointer=32, constant=((136, 0x33), (160, 0x2B)),  # cs, ss
 )  # fmt: skip
 # psw mask, psw address, gprs[16], acrs[16] of 4 bytes, orig_gpr2
 _S390X_REGISTERS = Registers(
     size=216, stack_pointer=136, program_counter=8, syscall=None, arguments=(208, 40, 48, 56, 64, 72), result=32,
-    thread_pointer=((144, 4), (148, 4)), syscall_note=0x307,
+    thread_pointer=((144, 4), (148, 4)), syscall_note=0x307, return_address=128, frame_pointer=104,
+    constant=((0, 0x0705000180000000),),  # psw mask: 64-bit addressing
 )  # fmt: skip
 # x0-x30, sp, pc, pstate
 _AARCH64_REGISTERS = Registers(
     size=272, stack_pointer=248, program_counter=256, syscall=64, arguments=(0, 8, 16, 24, 32, 40), result=0,
-    thread_pointer=(), thread_pointer_note=0x401, syscall_note=0x404,
+    thread_pointer=(), thread_pointer_note=0x401, syscall_note=0x404, return_address=240, frame_pointer=232,
 )  # fmt: skip
 # gpr0-31, nip, msr, orig_gpr3, ctr, link, xer, ccr, softe, trap, dar, dsisr, result, and four unused
 _PPC64LE_REGISTERS = Registers(
     size=384, stack_pointer=8, program_counter=256, syscall=0, arguments=(272, 32, 40, 48, 56, 64), result=24,
-    thread_pointer=((104, 8),), trap=320,
+    thread_pointer=((104, 8),), trap=320, return_address=288, frame_pointer=248,
 )  # fmt: skip
 
-_PPC64LE_GDB = "powerpc:common64"
-
+# Offsets in struct pthread are glibc's, 2.17 to 2.43. aarch64: it ends where tpidr_el0 points; its size (2.36) is only the
+# fallback for _thread_db_sizeof_pthread. ppc64le: r13 points 0x7000 past the end of the thread control block (2.36: 30656 in
+# all). s390x: access registers 0 and 1 hold the upper and the lower half of the thread pointer.
 ARCHITECTURES: dict[str, Architecture] = {
     architecture.name: architecture
     for architecture in (
         Architecture(
-            "x86_64", "little", 62, 720, ("$fs_base",), 0, _X86_64, 274, 312, _X86_64_REGISTERS, 0x2E0, 0x2C0, "i386:x86-64"
+            "x86_64", "little", elf_machine=62, gdb_name="i386:x86-64", registers=_X86_64_REGISTERS,
+            thread_pointer_expressions=("$fs_base",), thread_pointer_bias=0, self_pointer=True,
+            tid_offset=720, robust_head_offset=0x2E0, list_offset=0x2C0,
+            syscalls=_X86_64, get_robust_list=274, kcmp=312, pivot_root=155, call_size=5, restart_syscall=219,
         ),
-        # Access registers 0 and 1 hold the upper and the lower half.
         Architecture(
-            "s390x", "big", 22, 208, ("$acr0", "$acr1"), 0, _S390X, 305, 343, _S390X_REGISTERS, 0xE0, 0xC0, "s390:64-bit"
+            "s390x", "big", elf_machine=22, gdb_name="s390:64-bit", registers=_S390X_REGISTERS,
+            thread_pointer_expressions=("$acr0", "$acr1"), thread_pointer_bias=0, self_pointer=True,
+            tid_offset=208, robust_head_offset=0xE0, list_offset=0xC0,
+            syscalls=_S390X, get_robust_list=305, kcmp=343, pivot_root=217, call_size=6, restart_syscall=7, clone_flags=1,
         ),
-        # struct pthread ends where tpidr_el0 points; its size (2.36) is only the fallback for _thread_db_sizeof_pthread.
         Architecture(
-            "aarch64", "little", 183, 208, ("$tpidr",), -1856, _AARCH64, 100, 272, _AARCH64_REGISTERS, 0xE0, 0xC0, "aarch64"
+            "aarch64", "little", elf_machine=183, gdb_name="aarch64", registers=_AARCH64_REGISTERS,
+            thread_pointer_expressions=("$tpidr",), thread_pointer_bias=-1856,
+            tid_offset=208, robust_head_offset=0xE0, list_offset=0xC0,
+            syscalls=_AARCH64, get_robust_list=100, kcmp=272, pivot_root=41, call_size=4, restart_syscall=128,
         ),
-        # r13 points 0x7000 past the end of the thread control block (2.36: 30656 in all).
         Architecture(
-            "ppc64le", "little", 21, 208, ("$r13",), -30656, _PPC64LE, 299, 354, _PPC64LE_REGISTERS, 0xE0, 0xC0, _PPC64LE_GDB
+            "ppc64le", "little", elf_machine=21, gdb_name="powerpc:common64", registers=_PPC64LE_REGISTERS,
+            thread_pointer_expressions=("$r13",), thread_pointer_bias=-30656, elf_flags=2,  # the ELFv2 calling convention
+            tid_offset=208, robust_head_offset=0xE0, list_offset=0xC0,
+            syscalls=_PPC64LE, get_robust_list=299, kcmp=354, pivot_root=203, call_size=4, restart_syscall=0,
         ),
     )
+}  # fmt: skip
+
+_OTHER_MACHINES = {
+    # The reference loader and roots work there, too; captures do not.
+    "riscv64": {"futex": 98, "pivot_root": 41},
+    "i686": {"futex": 240, "pivot_root": 217},
+    "armv7l": {"futex": 240, "pivot_root": 218},
 }
+
+
+def futex_number(machine: str) -> int | None:
+    """Number of futex(2) on a machine, as uname -m calls it; None for one that we do not know."""
+    ours = ARCHITECTURES.get(machine)
+    return ours.number("futex") if ours is not None else _OTHER_MACHINES.get(machine, {}).get("futex")
+
+
+def pivot_root_number(machine: str) -> int | None:
+    """Number of pivot_root(2) on a machine; None for one that we do not know."""
+    ours = ARCHITECTURES.get(machine)
+    return ours.pivot_root if ours is not None else _OTHER_MACHINES.get(machine, {}).get("pivot_root")
+
+
+def futex_numbers() -> frozenset[int]:
+    """What futex(2) is called anywhere."""
+    machines = (*ARCHITECTURES, *_OTHER_MACHINES)
+    return frozenset(number for machine in machines if (number := futex_number(machine)) is not None)
 
 
 def by_elf(machine: int, byte_order: ByteOrder) -> Architecture | None:

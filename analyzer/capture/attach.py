@@ -30,6 +30,7 @@ class Attach:
         self.session = started.session
         """For questions about a core, which no process waits for."""
         self._attached = False
+        self._refused = False
         self.released = False
         """It has looked at a live process and let go of it."""
         self.version: str | None = None
@@ -54,6 +55,23 @@ class Attach:
         if self.after is None:
             return self
         started = start_gdb(self._target.pid, self._started.path)
+        own = Attach(self._target, self._name, started, max_pause=self.max_pause)
+        own.prepare()
+        return own
+
+    @property
+    def note(self) -> str | None:
+        """What is to be said about the rights that gdb had."""
+        return self._started.note
+
+    @property
+    def refused(self) -> bool:
+        """gdb may not attach, and has less rights than we."""
+        return self._refused and self._started.user is not None
+
+    def with_our_rights(self) -> Attach:
+        """The same with a gdb of its own that may do what we may, prepared. Raises as ``on_its_own``."""
+        started = start_gdb(self._target.pid, self._started.path, with_our_rights=True)
         own = Attach(self._target, self._name, started, max_pause=self.max_pause)
         own.prepare()
         return own
@@ -97,14 +115,22 @@ class Attach:
 
     def _attach(self, limit: float) -> None:
         self._attached = True
+        self._check_pid("it ended before gdb could attach")
         answer = self.session.ask(f"-target-attach {self._target.pid}", limit, "attaching")
         if answer.failed:
             self._attached = False
             message = answer.message()
             if "No such process" in message or "no such process" in message:
                 raise ProcessGone(self._target.pid, "it ended before gdb could attach")
+            self._refused = "not permitted" in message.lower() or "permission denied" in message.lower()
             raise DebuggerFailed(f"gdb could not attach to process {self._target.pid}: {message}")
         self.session.wait_stopped(limit)
+        # gdb knows it by its number only: what it holds now is the process that we mean if that has not ended by now.
+        self._check_pid("it ended while gdb attached")
+
+    def _check_pid(self, otherwise: str) -> None:
+        if not self._target.still_there():
+            raise ProcessGone(self._target.pid, otherwise)
 
     def _detach(self) -> None:
         """Whatever happened: the target must go on. A gdb that does not let go is killed; the kernel then releases."""
@@ -115,6 +141,10 @@ class Attach:
         except (DebuggerDied, DebuggerFailed):
             self.session.kill()
         self._attached = False
+
+    def interrupt(self) -> None:
+        """Have gdb let go and end, from another thread: whoever waits for its answers gets DebuggerDied."""
+        self.session.dismiss()
 
     def abort(self) -> None:
         """End gdb at once, from another thread: whoever waits for its answers gets DebuggerDied."""

@@ -71,8 +71,9 @@ def _stopped(seen: Seen, everybody: Mapping[int, Seen]) -> list[Fact]:
         for tid, wait in other.waits.items()
         if wait is not None and not wait.timed and any(peer.pid == seen.pid for peer in wait.peers) and other is not seen
     ]
-    how = "cat /proc/PID/task/*/syscall; ls -l /proc/PID/fd, of the processes around it"
     if not waiting:
+        how = f"grep State /proc/{seen.pid}/status; ls -l /proc/{seen.pid}/fd"
         return [yes_no("waited-for-while-stopped", False, "none of the processes that were looked at waits for it", how)]
     pid, tid, wait = waiting[0]
+    how = f"grep State /proc/{seen.pid}/status; cat /proc/{pid}/task/{tid}/syscall; ls -l /proc/{pid}/fd"
     return [yes_no("waited-for-while-stopped", True, f"thread {tid} of process {pid} waits for {wait.text}", how)]

@@ -13,6 +13,7 @@ from analyzer.capture.architecture import Architecture
 from analyzer.capture.core_file import CoreFile
 from analyzer.capture.maps import Mapping
 from analyzer.capture.memory import MemoryUnreadable
+from analyzer.capture.waits import call_name
 from analyzer.errors import CoreUnreadable
 from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Syscall
@@ -94,7 +95,7 @@ def read_notes(core: CoreFile) -> CoreProcess:
         uid=uid,
         state=state,
         threads=tuple(threads),
-        auxv=_auxv(about.get(NT_AUXV, b""), core.order),
+        auxv=auxiliary_vector(about.get(NT_AUXV, b""), core.order),
         files=_files(about.get(NT_FILE, b""), core),
         fault=_signal_name(first.signal) if first.signal else None,
     )
@@ -125,7 +126,8 @@ def _psinfo(data: bytes | None, order: str) -> tuple[str, int, int | None, int |
     return name, pid, ppid if ppid > 0 else None, uid, letter if letter in "RSDTtZX" else None
 
 
-def _auxv(data: bytes, order: str) -> dict[int, int]:
+def auxiliary_vector(data: bytes, order: str) -> dict[int, int]:
+    """NT_AUXV, or /proc/PID/auxv: key -> value."""
     entries: dict[int, int] = {}
     for key, value in struct.iter_unpack(order + "QQ", data[: len(data) // 16 * 16]):
         if key:
@@ -192,10 +194,11 @@ def system_call(thread: CoreThread, architecture: Architecture, read: Read) -> S
     # aarch64 has put the first argument back where the result was.
     if signed not in _RESTARTS and architecture.name != "aarch64":
         return None
+    shown = tuple(f"{value:#x}" for value in arguments)
     return Syscall(
         number,
-        architecture.syscalls.get(number),
-        tuple(f"{value:#x}" for value in arguments),
+        call_name(number, shown, architecture, None),
+        shown,
         f"{address(thread, registers.stack_pointer, architecture):#x}",
         f"{counter:#x}",
     )

@@ -34,7 +34,8 @@ def add_own_note(seen: Seen, own: OwnNote, named: str) -> None:
         if thread.moved is not None:
             seen.later[thread.tid] = None if thread.moved else counters
         if seen.syscalls.get(thread.tid) is None:
-            seen.syscalls[thread.tid] = parse_syscall(thread.syscall, seen.architecture) if not thread.problem else None
+            call = parse_syscall(thread.syscall, seen.architecture, thread.wchan)
+            seen.syscalls[thread.tid] = call if not thread.problem else None
         seen.waits[thread.tid] = describe(seen.syscalls[thread.tid], thread.state)
     seen.before = dataclasses.replace(
         seen.before,

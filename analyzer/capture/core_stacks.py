@@ -10,12 +10,15 @@ from pathlib import Path
 
 from analyzer.capture.gdbmi import MiSession
 from analyzer.capture.questions import ask_names, ask_threads, take_names, take_threads, thread_numbers
-from analyzer.capture.stacks import Stacks
+from analyzer.capture.stacks import INNER_FRAMES, OUTER_FRAMES, Stacks
 from analyzer.errors import CoreUnreadable
 
 READ_S = 120.0
 """Large cores with much debug information take long; nobody's process stands still."""
 _PLACE = re.compile(r"0x[0-9a-f]+ <.*\+(\d+)>$")
+_FUNCTION = re.compile(rb',func="([^"\\]*)"')
+_BEGINNINGS = {b"clone", b"clone3", b"__clone", b"__clone3", b"__GI___clone", b"__GI___clone3", b"thread_start"}
+_CHUNK = 64
 _STOPPED = re.compile(rb"Backtrace stopped: ([^\\\n\"]+)")
 
 
@@ -35,7 +38,7 @@ def photograph(
     session.ask('-interpreter-exec console "sharedlibrary"', limit, "loading symbols")
     raw = ask_threads(session, None, first, limit, stacks)
     named_addresses = ask_names(session, addresses, limit)
-    ends = _ask_ends(session, list(raw), limit)
+    ends = _ask_ends(session, [tid for tid, answers in raw.items() if not _begins_a_thread(answers[0].line)], limit)
     take_names(named_addresses, addresses, stacks)
     take_threads(raw, None, stacks)
     for tid, reason in ends.items():
@@ -47,14 +50,27 @@ def photograph(
 
 def _ask_ends(session: MiSession, tids: Sequence[int], limit: float) -> dict[int, str]:
     """Why gdb gave up on a stack, for those that do not end by themselves: memory or a register that the core lacks."""
-    numbers = thread_numbers(session, limit)
-    commands = [f'-interpreter-exec --thread {numbers[tid]} console "backtrace -1"' for tid in tids]
-    reasons = {}
-    for tid, answer in zip(tids, session.batch(commands, limit, "looking for the ends of stacks"), strict=True):
-        match = _STOPPED.search(answer.console)
-        if match:
-            reasons[tid] = match.group(1).decode("utf-8", "backslashreplace").strip()
+    numbers = thread_numbers(session, limit) if tids else {}
+    reasons: dict[int, str] = {}
+    began = time.monotonic()
+    for start in range(0, len(tids), _CHUNK):
+        chunk = tids[start : start + _CHUNK]
+        now = time.monotonic()
+        if start and now + 2 * (now - began) * len(chunk) / start > limit:
+            return reasons | dict.fromkeys(tids[start:], "there was no time left to look for more")
+        commands = [f'-interpreter-exec --thread {numbers[tid]} console "backtrace -1"' for tid in chunk]
+        for tid, answer in zip(chunk, session.batch(commands, limit, "looking for the ends of stacks"), strict=True):
+            match = _STOPPED.search(answer.console)
+            if match:
+                reasons[tid] = match.group(1).decode("utf-8", "backslashreplace").strip()
     return reasons
+
+
+def _begins_a_thread(listing: bytes) -> bool:
+    """Whether a list of frames ends where every thread begins: then gdb need not say why it ends there."""
+    functions = _FUNCTION.findall(listing)
+    whole = listing.count(b"frame={") < INNER_FRAMES + OUTER_FRAMES
+    return whole and bool(functions) and functions[-1] in _BEGINNINGS and listing.rfind(b"frame={") < listing.rfind(b",func=")
 
 
 def ask_places(session: MiSession, frames: Mapping[int, int]) -> dict[int, tuple[int, int]]:

@@ -22,6 +22,7 @@ from analyzer.lean_dataclass import dataclass, field
 
 _MOST_LINKS = 40
 _MOST_FILES = 4096
+_MOST_HEADERS = 4096
 
 
 @dataclass
@@ -71,7 +72,6 @@ def _id_in_core(core: CoreMemory, base: int) -> str | None:
 
 def build_id_of(path: Path) -> str | None:
     """Build id of an ELF file; None where it has none or is no ELF file."""
-    from elftools.common.exceptions import ELFError
     from elftools.elf.elffile import ELFFile
     from elftools.elf.segments import NoteSegment
 
@@ -83,12 +83,15 @@ def build_id_of(path: Path) -> str | None:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
         try:
-            for segment in ELFFile(file).iter_segments():
+            elf = ELFFile(file)
+            if elf.num_segments() > _MOST_HEADERS:
+                return None
+            for segment in elf.iter_segments():
                 if isinstance(segment, NoteSegment):
                     for note in segment.iter_notes():
                         if note["n_type"] == "NT_GNU_BUILD_ID":
                             return str(note["n_desc"])
-        except (ELFError, OSError, ValueError, KeyError, UnicodeDecodeError, AttributeError, TypeError):
+        except Exception:  # pyelftools raises whatever a field that makes no sense leads to
             return None
     return None
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 from analyzer.capture.maps import AddressSpace
 from analyzer.capture.memory import Memory, MemoryUnreadable, unsigned
 
-RBP = 32
-"""Its offset in the registers of NT_PRSTATUS."""
 _PROLOGUE, _ENDBR64 = b"\x55\x48\x89\xe5", b"\xf3\x0f\x1e\xfa"
 _LONGEST = 48
 

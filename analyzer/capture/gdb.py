@@ -145,12 +145,12 @@ def environment(path: str) -> dict[str, str]:
     The bundled gdb needs the shared Python library that belongs to the interpreter it was installed for.
     """
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"}}
-    settings = {"LC_ALL": "C.UTF-8", "GDBHISTFILE": "/dev/null", "DEBUGINFOD_URLS": "", "TERM": "dumb"}
+    settings = {"LC_ALL": "C.UTF-8", "GDBHISTFILE": "/dev/null", "DEBUGINFOD_URLS": "", "TERM": "dumb", "PYTHONNOUSERSITE": "1"}
     if path == bundled_path():
         import sysconfig
 
         places = (sysconfig.get_config_var("LIBDIR"), f"{sys.base_exec_prefix}/lib", f"{sys.prefix}/lib")
         settings["LD_LIBRARY_PATH"] = ":".join(dict.fromkeys(place for place in places if place))
-        settings |= {"PYTHONHOME": f"{sys.base_prefix}:{sys.base_exec_prefix}", "PYTHONNOUSERSITE": "1"}
+        settings["PYTHONHOME"] = f"{sys.base_prefix}:{sys.base_exec_prefix}"
         settings["PYTHONDONTWRITEBYTECODE"] = "1"
     return {**kept, **settings}

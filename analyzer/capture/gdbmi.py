@@ -14,17 +14,29 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from analyzer.errors import DebuggerDied, DebuggerFailed
 from analyzer.lean_dataclass import dataclass
 
-_RECORD = re.compile(rb"^(\d*)([\^*=+~@&])(.*)$", re.DOTALL)
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_RECORD = re.compile(rb"^(\d{0,18})([\^*=+~@&])(.*)$", re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# A string shrinks to one quotation mark, then a group of results or values to one as well, from the innermost outwards.
+_PAIR = rb'[\w-]++="'
+_GROUP = re.compile(rb'\{(?:%b(?:,%b)*+)?\}|\[(?:(?:%b|")(?:,(?:%b|"))*+)?\]' % ((_PAIR,) * 4))
+_WHOLE = re.compile(rb"[*^=][\w-]++(?:,%b)*+\s*" % _PAIR)
+_DEEPEST = 16
+"""Groups inside groups; the records that we ask for have three."""
 _MAX_PENDING = 64 << 20
 """A single line longer than this is not an answer to anything that we ask."""
 _MAX_STDERR = 1 << 16
+_DEAF_TO = {
+    signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE, signal.SIGUSR1, signal.SIGUSR2,
+    signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU,
+}  # fmt: skip
+"""Signals that gdb inherits as blocked. Told by SIGTERM or SIGHUP to end in the middle of an attach, gdb 13.1 does not detach: it
+*kills* the target. It ends with its input."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +65,14 @@ class Answer:
 
 
 def parse(line: bytes) -> dict[str, Any]:
-    """The results of a record through pygdbmi's parser. Records with unbalanced brackets never reach it."""
+    """The results of a record through pygdbmi's parser; empty where it is none.
+
+    That parser goes on for ever over text that is not of MI's grammar, so only records that are reach it.
+    """
+    if not _well_formed(line):
+        return {}
     from pygdbmi import gdbmiparser
 
-    bare = _STRINGS.sub(b"", line)
-    if b'"' in bare or bare.count(b"[") != bare.count(b"]") or bare.count(b"{") != bare.count(b"}"):
-        return {}
     try:
         payload = gdbmiparser.parse_response(line.decode("utf-8", "backslashreplace"))["payload"]
     except Exception:
@@ -66,10 +80,33 @@ def parse(line: bytes) -> dict[str, Any]:
     return payload if isinstance(payload, dict) else {}
 
 
+def _well_formed(line: bytes) -> bool:
+    """Whether a record is of the grammar of gdb's manual («GDB/MI Output Syntax»); takes time in proportion to its length."""
+    rest = _STRING.sub(b'"', line)
+    for _ in range(_DEEPEST):
+        shorter = _GROUP.sub(b'"', rest)
+        if shorter == rest:
+            break
+        rest = shorter
+    return _WHOLE.fullmatch(rest) is not None
+
+
 class MiSession:
     """One running gdb. Every wait has a deadline (``time.monotonic()``); ``close`` always ends the process."""
 
-    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: dict[str, str],
+        *,
+        limit: Callable[[], None] | None = None,
+        inherited: Sequence[int] = (),
+        scratch: Sequence[int] = (),
+    ) -> None:
+        """``limit`` is called in the new process before gdb is there. ``inherited`` descriptors have the same numbers there, and
+        so have ``scratch``: empty files in memory, ours to close, for what a gdb of another user could not open otherwise."""
+        self.scratch = list(scratch)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _DEAF_TO)
         try:
             self._process = subprocess.Popen(
                 command,
@@ -79,9 +116,14 @@ class MiSession:
                 env=environment,
                 # A session of its own: Ctrl-C in the terminal must reach us, not gdb in the middle of an attach.
                 start_new_session=True,
+                restore_signals=False,  # it goes on to its end of input where nobody reads any more (SIGPIPE is ignored)
+                preexec_fn=limit,  # noqa: PLW1509 # it takes no lock of ours and imports nothing
+                pass_fds=(*inherited, *scratch),
             )
-        except OSError as error:
+        except (OSError, subprocess.SubprocessError) as error:
             raise DebuggerFailed(f"{command[0]} does not start: {error}") from error
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         assert self._process.stdin
         assert self._process.stdout
         assert self._process.stderr
@@ -116,7 +158,7 @@ class MiSession:
         try:
             # gdb reads while it works only in part: a large batch must not block us, so read while writing.
             self._write(b"".join(lines))
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: closed meanwhile, by whoever gave up waiting for us
             raise self._death() from error
         return tokens
 
@@ -206,10 +248,13 @@ class MiSession:
 
     def _death(self) -> DebuggerDied:
         self._ended = True
-        try:
-            code = self._process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
+        deadline = time.monotonic() + 1
+        while self._runs() and time.monotonic() < deadline:
+            time.sleep(0.002)
+        if self._runs():
             return DebuggerDied("it closed its output")
+        self._kill_session()
+        code = self._process.wait()
         if code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
             return DebuggerDied(f"killed by {name}")
@@ -219,32 +264,55 @@ class MiSession:
         """End gdb: politely by end of input (it detaches by itself), then by SIGKILL. Bounded; never raises; harmless again."""
         if self._output.closed:
             return
+        self._ended = True
         with contextlib.suppress(OSError):
             self._input.close()
         deadline = time.monotonic() + timeout
-        while self._process.poll() is None and time.monotonic() < deadline:
+        while self._runs() and time.monotonic() < deadline:
             if self._selector.get_map():
                 self._read(min(deadline, time.monotonic() + 0.02))
             else:
                 time.sleep(0.002)
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+        self.kill()
+        while self.scratch:
+            os.close(self.scratch.pop())
         self._selector.close()
         self._output.close()
         self._errors.close()
 
     def dismiss(self) -> None:
-        """End of input: gdb ends by itself, while we go on. ``close`` waits for it."""
-        with contextlib.suppress(OSError):
-            self._input.close()
+        """End of input: gdb detaches and ends by itself, while we go on. ``close`` waits for it. Safe while another thread
+        waits for its answers, which then raises DebuggerDied."""
+        with contextlib.suppress(OSError, ValueError):
+            # In place of a close: another thread may be writing, and must not write into somebody else's new file.
+            null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.dup2(null, self._input.fileno(), inheritable=False)
+            finally:
+                os.close(null)
 
     def abort(self) -> None:
         """Kill gdb and do not wait: safe while another thread waits for its answers, which then raises DebuggerDied."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGKILL)
+        self._kill_session()
 
     def kill(self) -> None:
         """End gdb at once; the kernel then releases what it traced."""
-        self._process.kill()
+        self._kill_session()
         self._process.wait()
+
+    def _runs(self) -> bool:
+        """gdb has not ended. It is not collected: its pid stays its own until ``kill``."""
+        if self._process.returncode is not None:
+            return False
+        try:
+            return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:  # collected by somebody who collects every child
+            return False
+
+    def _kill_session(self) -> None:
+        """gdb and what it has forked: before its first attach it forks a child that stops itself, to find out what this
+        kernel's ptrace can do, and where gdb is killed at that moment that child would stay, stopped for ever."""
+        with contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessError):
+            if self._process.returncode is None:
+                os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)  # raises where it is ours no more
+                os.killpg(self._process.pid, signal.SIGKILL)

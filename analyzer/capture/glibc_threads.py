@@ -126,7 +126,7 @@ def self_pointer(seen: Seen, pointer: int) -> bool | None:
     """Whether the control block at ``pointer`` points to itself, as it does on x86_64 and s390x; None for the others."""
     if seen.memory is None or seen.architecture is None:
         raise MemoryUnreadable("the memory of this process was not readable")
-    if seen.architecture.name not in {"x86_64", "s390x"}:
+    if not seen.architecture.self_pointer:
         return None
     return unsigned(seen.memory, pointer + _SELF, 8, seen.architecture.byte_order) == pointer
 

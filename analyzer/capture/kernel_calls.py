@@ -10,7 +10,8 @@ import errno
 import functools
 import os
 
-_KCMP_VM = 1
+KCMP_VM = 1
+"""linux/kcmp.h: compare the address spaces."""
 
 
 @functools.cache
@@ -35,7 +36,7 @@ def same_memory(pid: int, other: int, number: int) -> bool | str:
         ctypes.c_long(number),
         ctypes.c_int(pid),
         ctypes.c_int(other),
-        ctypes.c_int(_KCMP_VM),
+        ctypes.c_int(KCMP_VM),
         ctypes.c_long(0),
         ctypes.c_long(0),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 
-from analyzer.capture import assemble, procfs
+from analyzer.capture import assemble, guard, procfs
 from analyzer.capture.admission import admit, check_permission
 from analyzer.capture.attach import Attach
 from analyzer.capture.chain_facts import chain_facts
@@ -21,11 +23,11 @@ from analyzer.capture.package import PackageSearch
 from analyzer.capture.peers.asker import Asker
 from analyzer.capture.reach import follow, kin, leave_alone
 from analyzer.capture.restore import Target
-from analyzer.errors import CannotAnalyse, HangAnalyzeError, ProcessGone
+from analyzer.errors import CannotAnalyse, HangAnalyzeError, NoSuchProcess, ProcessGone
 from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Capture, Process, Snapshot
 
-_END_WITHIN_S = 10.0
+_LET_GO_WITHIN_S, _END_WITHIN_S = 0.5, 10.0
 _PACKAGES_S = 1.0
 """Longest wait, after all else is done, for the package databases; usually they have answered while gdb read symbols."""
 MOST_DEBUGGED = 8
@@ -60,6 +62,11 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
     ``meanwhile`` runs in this thread while the debuggers read symbols in theirs: the place for slow imports. Raises the
     subclasses of CannotAnalyse and SelfAnalysis; an error with a member other than ``pid`` becomes a note.
     """
+    with guard.on_duty():
+        return _capture(pid, options, meanwhile)
+
+
+def _capture(pid: int, options: Options, meanwhile: Callable[[], None]) -> Snapshot:
     path = options.started[pid].path if pid in options.started else find(options.debugger)
     first = admit(pid, options.first)
     debuggers = {pid: _start_debugger(first, path, options, {})}
@@ -68,9 +75,9 @@ def capture(pid: int, options: Options, meanwhile: Callable[[], None] = lambda: 
         family = discover(first, alone=options.alone)
         for sample in family.members:
             started = debuggers.get(sample.pid)
-            members[sample.pid] = Member(look(sample), started[0] if started else Target(sample.pid))
-            if started:
-                members[sample.pid].debugger = started[1]
+            with contextlib.suppress(NoSuchProcess):  # a relative that has just ended
+                held = started[0] if started else Target(sample.pid, sample.start_ticks)
+                members[sample.pid] = Member(look(sample), held, debugger=started[1] if started else None)
         notes = _follow_waits(pid, members, alone=options.alone)
         debuggers |= _choose(members, path, options)
         packages = PackageSearch(members)
@@ -100,7 +107,7 @@ def _start_debugger(
 ) -> tuple[Target, Attach]:
     """A debugger for one process: one that was started for it, a turn with one that runs for a process of the same kind, or a
     new one."""
-    target = Target(before.pid)
+    target = Target(before.pid, before.start_ticks)
     started = options.started.get(before.pid)
     last = {id(debugger.session): (pid, debugger) for pid, debugger in running.items()}
     same = next((debugger for pid, debugger in last.values() if alike(pid, before.pid)), None)
@@ -118,7 +125,8 @@ def _follow_waits(pid: int, members: dict[int, Member], *, alone: bool) -> list[
         return []
     reached = follow(pid, family, asker)
     for other, seen in reached.seen.items():
-        members[other] = Member(seen, Target(other), of_family=False)
+        with contextlib.suppress(NoSuchProcess):
+            members[other] = Member(seen, Target(other, seen.before.start_ticks), of_family=False)
     return reached.notes
 
 
@@ -184,9 +192,15 @@ def _photograph_all(members: dict[int, Member], meanwhile: Callable[[], None], o
             worker.join()
     except BaseException:
         # Interrupted: end the debuggers, so that their threads let the targets go and see to their state.
-        for member in members.values():
-            if (debugger := member.debugger) is not None:
-                debugger.abort()
+        # A killed gdb leaves a stop behind that the target's parent may see, so first it may detach by itself.
+        debuggers = [member.debugger for member in members.values() if member.debugger is not None]
+        for debugger in debuggers:
+            debugger.interrupt()
+        deadline = time.monotonic() + _LET_GO_WITHIN_S
+        while any(worker.is_alive() for worker in workers) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        for debugger in debuggers:
+            debugger.abort()
         for worker in workers:
             worker.join(_END_WITHIN_S)
         raise
@@ -202,7 +216,11 @@ def _finish(members: dict[int, Member]) -> None:
         seen.state_after = member.target.settled_state()
         relatives = kin(pid, family, everybody)
         for tid in seen.syscalls:
-            lock = find_lock(seen, tid, relatives)
+            try:
+                lock = find_lock(seen, tid, relatives)
+            except Exception as error:  # of one thread
+                seen.notes.append(f"the lock that thread {tid} waits for could not be read: {error!r}")
+                continue
             if lock is not None:
                 seen.locks[tid] = lock
 
@@ -225,13 +243,39 @@ def _capture_of(member: Member) -> Capture:
 
 
 def _snapshot(members: dict[int, Member], path: str, options: Options, notes: list[str]) -> Snapshot:
+    """Put together, and certain to tell of the processes that were looked at in the beginning: whatever was read by a pid was of
+    the same process if in the end the pid still means that one, or nobody."""
+    while True:
+        snapshot = _put_together(members, path, options, notes)
+        replaced = [
+            pid for pid, member in members.items() if procfs.start_ticks(pid) not in {None, member.seen.before.start_ticks}
+        ]
+        if not replaced:
+            return snapshot
+        for pid in replaced:
+            if pid == next(iter(members)):
+                raise ProcessGone(pid, "another process has its pid now")
+            del members[pid]
+            notes.append(f"process {pid} ended, and another one has its pid now: it was left out")
+
+
+def _put_together(members: dict[int, Member], path: str, options: Options, notes: list[str]) -> Snapshot:
     everybody = {pid: member.seen for pid, member in members.items()}
     family = {pid: member.seen for pid, member in members.items() if member.of_family}
     processes: list[Process] = []
-    between = chain_facts(everybody)
+    try:
+        between = chain_facts(everybody)
+    except Exception as error:
+        notes.append(f"who waits for whom between the processes could not be worked out: {error!r}")
+        between = dict.fromkeys(everybody, ())
     for pid, member in members.items():
-        facts = (*measure_all(member.seen, kin(pid, family, everybody)), *between[pid])
-        processes.append(assemble.process(member.seen, facts, _capture_of(member), include_values=options.include_values))
+        try:
+            facts = (*measure_all(member.seen, kin(pid, family, everybody)), *between[pid])
+            processes.append(assemble.process(member.seen, facts, _capture_of(member), include_values=options.include_values))
+        except Exception as error:
+            if not processes:
+                raise  # the one that was asked for
+            notes.append(f"process {pid} was left out, because what was seen of it made no sense: {error!r}")
     first = next(iter(members.values()))
     if options.keep_core is not None and first.photo is not None:
         from analyzer.capture.photo_stacks import core_of

@@ -36,7 +36,6 @@ _FORK = {"fork", "__fork", "__libc_fork"}
 _LARGEST_FORK = 16384
 # Heaps beside the main one begin at multiples of a megabyte or more, with struct heap_info (longer from 2.35 on); then the arena.
 _HEAP_ALIGNMENT, _ARENA_IN_HEAP = 1 << 20, {0x20, 0x30}
-_CALL_TO_ITS_NEXT = {"x86_64": 5, "s390x": 6, "aarch64": 4, "ppc64le": 4}
 
 
 def lock_name(seen: Seen, tid: int, address: int) -> tuple[str | None, str | None]:
@@ -101,7 +100,8 @@ def _place_in_fork(seen: Seen, frames: tuple[RawFrame, ...], address: int) -> st
     fork, list_lock = elf.symbol("fork"), elf.symbol("_IO_list_lock")
     if in_fork is None or in_fork.address is None or position == 0 or fork is None or list_lock is None:
         return None
-    if not fork[0] <= in_fork.address < fork[0] + fork[1] or fork[1] > _LARGEST_FORK:
+    # Its very beginning: which of its calls it is could not be told.
+    if not fork[0] < in_fork.address < fork[0] + fork[1] or fork[1] > _LARGEST_FORK:
         return None
     try:
         calls = list(direct_calls(memory.read(fork[0], fork[1]), fork[0], architecture.name))
@@ -112,6 +112,6 @@ def _place_in_fork(seen: Seen, frames: tuple[RawFrame, ...], address: int) -> st
         return None
     in_libc = seen.space.module(address)
     in_data = in_libc is not None and in_libc[0] == seen.libc.value.path
-    if in_fork.address <= takes_list_lock[0] + _CALL_TO_ITS_NEXT[architecture.name] - 1:
+    if in_fork.address <= takes_list_lock[0] + architecture.call_size - 1:
         return "atfork_lock" if in_data else "global_database_state->lock"
     return "list_lock" if in_data else "a malloc arena"

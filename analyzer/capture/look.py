@@ -26,7 +26,7 @@ def look(before: procfs.ProcessSample) -> Seen:
         seen.notes.append("its processor architecture has no table here (a 32-bit program?): glibc's facts stay unknown")
     seen.libc = find_libc(seen.space, seen.memory, executable)
     for thread in before.threads:
-        syscall = parse_syscall(thread.counters.syscall, seen.architecture)
+        syscall = parse_syscall(thread.counters.syscall, seen.architecture, thread.wchan)
         seen.syscalls[thread.tid] = syscall
         seen.waits[thread.tid] = describe(syscall, thread.counters.state)
     return seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from analyzer.capture.procfs import read_text
+from analyzer.capture.procfs import door, read_text
 from analyzer.lean_dataclass import dataclass
 
 
@@ -86,5 +86,5 @@ def parse_maps(text: str) -> AddressSpace:
 
 def address_space(pid: int) -> AddressSpace | None:
     """Of a live process; None where the kernel refuses (not ours to ptrace)."""
-    text = read_text(f"/proc/{pid}/maps")
+    text = read_text(f"/proc/{door(pid)}/maps")
     return parse_maps(text) if text else None

@@ -10,15 +10,16 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from analyzer.capture import procfs
+from analyzer.capture import guard, procfs
 from analyzer.capture.attach import Attach
 from analyzer.capture.libc import find_libc
 from analyzer.capture.look import sample_again
 from analyzer.capture.method import Choice, Method, choose, needs_stop
 from analyzer.capture.restore import Target
 from analyzer.capture.seen import Seen
+from analyzer.capture.stacks import Stacks
 from analyzer.capture.waits import describe
-from analyzer.errors import DebuggerDied, HangAnalyzeError, NotPermitted, ProcessGone
+from analyzer.errors import DebuggerDied, DebuggerFailed, HangAnalyzeError, NotPermitted, ProcessGone
 from analyzer.lean_dataclass import dataclass, field
 
 if TYPE_CHECKING:
@@ -44,7 +45,14 @@ class Member:
     """How its stacks were taken; None where nobody asked for them."""
     why: str = "nothing in it called for a debugger"
     photo: Photo | None = None
+    touched: bool = False
+    """A tracer may have stopped it."""
     mended: list[str] = field(default_factory=list)
+
+    def touch(self) -> None:
+        """To be called before it is traced: from now on it will be restored, whatever happens."""
+        self.touched = True
+        guard.watch(self.target)
 
 
 def wait_for_second_sample(seen: Seen) -> None:
@@ -69,6 +77,8 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
         member.method, member.why = choose(seen, wanted)
         if member.method != "attach" or not member.debugger.may_take_turns:
             member.debugger = member.debugger.on_its_own()
+        if member.method != "no-stop":
+            member.touch()
         if member.method == "no-stop":
             from analyzer.capture import no_stop
 
@@ -76,10 +86,11 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
             reason = needs_stop(seen, _important(seen)) if wanted == "auto" else None
             if reason is not None:
                 member.method, member.why = "stop", f"{member.why}; {reason}"
+                member.touch()
         if member.method == "stop":
             _from_photo(member, _stop(member, quiet))
         elif member.method == "attach":
-            seen.stacks = member.debugger.photograph(seen.architecture, _important(seen), _addresses(seen))
+            seen.stacks = _attach(member)
             if keep:
                 photo = member.photo = _stop(member, quiet)
                 seen.memory = photo.pages
@@ -89,11 +100,30 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
         member.error = NotPermitted(seen.pid, "It stopped being readable while we looked.", f"sudo hanganalyze {seen.pid}")
     except OSError as error:
         member.error = ProcessGone(seen.pid, error.strerror or str(error))
+    except Exception as error:  # of one process; what was seen of the others is still told
+        member.error = DebuggerFailed(f"What was seen of process {seen.pid} made no sense: {error!r}")
     finally:
+        if member.debugger.note is not None:
+            seen.notes.append(member.debugger.note)
         if member.error is not None:
             seen.notes.append(f"the debugger failed: {member.error.what}")
-        if member.method != "no-stop":
+        if member.touched:
             member.mended = member.target.restore(died=isinstance(member.error, DebuggerDied))
+            guard.release(member.target)
+
+
+def _attach(member: Member) -> Stacks:
+    """What gdb sees; with our own rights where those of the process's user do not suffice after all."""
+    assert member.debugger is not None
+    seen = member.seen
+    wanted = (seen.architecture, _important(seen), _addresses(seen))
+    try:
+        return member.debugger.photograph(*wanted)
+    except DebuggerFailed:
+        if not member.debugger.refused:
+            raise
+        member.debugger = member.debugger.with_our_rights()
+        return member.debugger.photograph(*wanted)
 
 
 def _stop(member: Member, quiet: threading.Event) -> Photo:

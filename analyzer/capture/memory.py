@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Sequence
 from typing import Protocol
 
 from analyzer.capture.architecture import ByteOrder
+from analyzer.capture.procfs import door
 
 
 class MemoryUnreadable(Exception):
@@ -26,7 +28,9 @@ class ProcessMemory:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._file = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        self._file = os.open(f"/proc/{door(pid)}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        # Whoever watches many processes, or one again and again, would run out of descriptors.
+        self._closing = weakref.finalize(self, os.close, self._file)
 
     def read(self, address: int, size: int) -> bytes:
         """See Memory.read. Reading starts and ends where asked; a hole in the address space raises."""
@@ -39,8 +43,8 @@ class ProcessMemory:
         return data
 
     def close(self) -> None:
-        """Give the file descriptor back."""
-        os.close(self._file)
+        """Give the file descriptor back; else that happens when nobody refers to this any more."""
+        self._closing()
 
 
 class Segments:

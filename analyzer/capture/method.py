@@ -9,12 +9,12 @@ from analyzer.capture.seen import Seen
 Choice = Literal["auto", "attach", "stop", "no-stop"]
 Method = Literal["attach", "stop", "no-stop"]
 
-_WITHOUT_RETURN_ADDRESS = {"s390x", "aarch64", "ppc64le"}
-"""The innermost function's return address is in a register here, which /proc does not show."""
-
 
 def choose(seen: Seen, wanted: Choice) -> tuple[Method, str]:
     """The method for one process, after its second sample."""
+    leader = seen.leader
+    if wanted in {"auto", "attach"} and leader is not None and leader.counters.state in {"Z", "X"}:
+        return "stop", "its main thread has ended, and gdb attaches to a process by its main thread only"
     if wanted != "auto":
         return wanted, "it was asked for"
     moved = [thread.tid for thread in seen.before.threads if seen.moved(thread.tid) is not False]
@@ -25,7 +25,8 @@ def choose(seen: Seen, wanted: Choice) -> tuple[Method, str]:
     count = f"{len(moved)} of its {len(seen.before.threads)} threads work"
     if seen.pid in moved:
         return "stop", f"{count}, the main one among them, so it was stopped as shortly as can be"
-    if seen.architecture.name in _WITHOUT_RETURN_ADDRESS:
+    if seen.architecture.returns_by_register:
+        # It is in a register that /proc does not show; working it out succeeds often, not always.
         return "stop", f"{count}, and without a stop {seen.architecture.name} does not show where a thread returns to"
     return "no-stop", f"{count}, so it was photographed without stopping it"
 

@@ -33,7 +33,7 @@ def take(seen: Seen) -> Photo:
     for attempt in range(TRIES):
         if attempt:
             time.sleep(_BETWEEN_TRIES_S)
-        photo = _take_once(seen)
+        photo = take_once(seen)
         if best is None or _still(photo) > _still(best):
             best = photo
         if photo.consistent:
@@ -46,7 +46,8 @@ def _still(photo: Photo) -> int:
     return sum(thread.program_counter is not None for thread in photo.threads.values())
 
 
-def _take_once(seen: Seen) -> Photo:
+def take_once(seen: Seen) -> Photo:
+    """One photograph, with the threads that moved meanwhile marked. Raises as ``take``."""
     before = _sample(seen.pid)
     # The map may have changed since the first look: a stack of a new thread would be missing.
     seen.space = address_space(seen.pid) or seen.space
@@ -56,7 +57,7 @@ def _take_once(seen: Seen) -> Photo:
     memory = ProcessMemory(seen.pid)
     pages = Pages(memory)
     if space is not None:
-        for start, data in read_pieces(seen.pid, wanted_stacks(space, pointers)):
+        for start, data in read_pieces(procfs.door(seen.pid), wanted_stacks(space, pointers)):
             pages.keep(start, data)
     if seen.architecture is not None:
         waits = (futex_wait(call) for call in calls.values())
@@ -68,7 +69,7 @@ def _take_once(seen: Seen) -> Photo:
     return Photo(
         threads=threads,
         pages=pages,
-        auxv=read_bytes(f"/proc/{seen.pid}/auxv"),
+        auxv=read_bytes(f"/proc/{procfs.door(seen.pid)}/auxv"),
         stopped_ms=0.0,
         consistent=not any(thread.moved for thread in threads.values()),
     )

@@ -11,6 +11,7 @@ from analyzer.capture.architecture import ByteOrder
 from analyzer.capture.maps import AddressSpace, Mapping
 from analyzer.capture.memory import MemoryUnreadable, unsigned
 from analyzer.capture.pages import Pages, merged
+from analyzer.capture.return_address import Caller
 from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Syscall
 
@@ -18,7 +19,7 @@ _SMALL, _SMALL_NAMELESS = 1 << 20, 1 << 17
 """A private writable mapping up to this size is taken whole: libc's data, a small heap. Nameless ones of more than 128 KiB are
 malloc's arenas, one a thread, of which only the locks matter."""
 _MOST_DATA = 16 << 20
-_LARGEST_LOCK = 2400
+LARGEST_LOCK = 2400
 """malloc's arena and struct pthread are about as large."""
 _RED_ZONE = 512
 """Below the stack pointer a leaf function may keep data (128 bytes on x86_64, up to 512 on ppc64)."""
@@ -41,6 +42,8 @@ class PhotoThread:
     """Further register notes, by kind."""
     frame_pointer: int | None = None
     """Where it was worked out and not read."""
+    caller: Caller | None = None
+    """Who called the innermost function; likewise."""
     problem: str | None = None
     """Why its stack is not to be had; it has no place in a core then."""
     moved: bool = False
@@ -64,11 +67,11 @@ def take_locks(pages: Pages, addresses: Iterable[int], byte_order: ByteOrder) ->
     """The locks at these addresses, which threads wait for, and the threads that these may name as their holders: facts ask for
     them later, and they should be of the same moment."""
     for address in set(addresses):
-        pages.take(address, address + _LARGEST_LOCK)
+        pages.take(address, address + LARGEST_LOCK)
         with contextlib.suppress(MemoryUnreadable):
             owner = unsigned(pages, address + 8, 8, byte_order)
             if owner >> 12:
-                pages.take(owner, owner + _LARGEST_LOCK)
+                pages.take(owner, owner + LARGEST_LOCK)
 
 
 def wanted_data(space: AddressSpace) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from analyzer.capture.frame_pointer import frame_pointer
 from analyzer.capture.gdbmi import MiSession
 from analyzer.capture.own_note import NotedThread, OwnNote, encode
 from analyzer.capture.photo import Photo
+from analyzer.capture.return_address import Caller, caller
 from analyzer.capture.seen import Seen
 from analyzer.capture.small_core import UNKNOWN, write_core
 from analyzer.capture.stacks import RawFrame, Stacks, ThreadStack
@@ -30,7 +31,7 @@ def stacks_of(
     stacks = Stacks(stopped_ms=photo.stopped_ms)
     if any(thread.program_counter is not None and thread.problem is None for thread in photo.threads.values()):
         stacks = _read(session, seen, photo, pointers, first, addresses)
-    if _find_frame_pointers(session, seen, photo, stacks):
+    if _find_registers(session, seen, photo, stacks):
         stacks = _read(session, seen, photo, pointers, first, addresses)
     stacks.stopped_ms = photo.stopped_ms
     stacks.notes += photo.notes
@@ -39,7 +40,7 @@ def stacks_of(
         if thread.problem is not None:
             stacks.threads[tid] = ThreadStack(problem=thread.problem)
         elif stack is not None and thread.registers is None:
-            stacks.threads[tid] = without_guesses(seen, stack)
+            stacks.threads[tid] = _without_uncertain_line(without_guesses(seen, stack), thread.caller)
     for tid, pointer in pointers.items():
         stacks.threads[tid] = dataclasses.replace(stacks.threads.get(tid, ThreadStack()), thread_pointer=pointer)
     return stacks
@@ -48,28 +49,47 @@ def stacks_of(
 def _read(
     session: MiSession, seen: Seen, photo: Photo, pointers: Mapping[int, int], first: Sequence[int], addresses: Sequence[int]
 ) -> Stacks:
-    with _in_memory() as (file, path):
+    with _in_memory(session) as (file, path):
         write(file, seen, photo, pointers, b"")
         return core_stacks.photograph(session, path, first, addresses)
 
 
-def _find_frame_pointers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks) -> bool:
-    """For stacks that end where rbp is needed: work it out. Whether any was found, so that looking again is worth it."""
-    if seen.architecture is None or seen.architecture.name != "x86_64" or seen.memory is None or seen.space is None:
+def _find_registers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks) -> bool:
+    """For stacks that end where a register is needed: work it out. Whether any was found, so that looking again is worth it."""
+    if seen.architecture is None or seen.memory is None or seen.space is None:
         return False
     unfinished = {
-        tid: len(stack.frames) - 1
+        tid: stack
         for tid, stack in stacks.threads.items()
-        if stack.problem and stack.frames and not _complete(stack)
+        if stack.frames and not _complete(stack) and (stack.problem or not _is_code(seen, stack.frames[-1]))
         if tid in photo.threads and photo.threads[tid].registers is None
     }
-    found = False
-    for tid, (function, stack_pointer) in core_stacks.ask_places(session, unfinished).items():
-        pointer = frame_pointer(seen.memory, seen.space, function, stack_pointer)
-        if pointer is not None:
+    before = dict(photo.threads)
+    if seen.architecture.name == "x86_64":
+        outermost = {tid: len(stack.frames) - 1 for tid, stack in unfinished.items()}
+        for tid, (function, stack_pointer) in core_stacks.ask_places(session, outermost).items():
+            pointer = frame_pointer(seen.memory, seen.space, function, stack_pointer)
             photo.threads[tid] = dataclasses.replace(photo.threads[tid], frame_pointer=pointer)
-            found = True
-    return found
+    elif seen.architecture.name == "s390x":
+        for tid, stack in unfinished.items():
+            thread = photo.threads[tid]
+            counter, pointer = thread.program_counter, thread.stack_pointer
+            # Only the innermost function can lack it; functions inlined into it have its address, too.
+            ended = all(frame.address == counter for frame in stack.frames if _is_code(seen, frame))
+            if counter is not None and pointer is not None and ended:
+                photo.threads[tid] = dataclasses.replace(thread, caller=caller(seen.memory, seen.space, counter, pointer))
+    return photo.threads != before
+
+
+def _without_uncertain_line(stack: ThreadStack, found: Caller | None) -> ThreadStack:
+    """A caller that makes the same call in several places: which function it is is known, where in it is not."""
+    if found is None or found.certain:
+        return stack
+
+    def plain(frame: RawFrame) -> RawFrame:
+        return dataclasses.replace(frame, address=found.function, line=None) if frame.address == found.returns_to else frame
+
+    return dataclasses.replace(stack, frames=tuple(plain(frame) for frame in stack.frames))
 
 
 def _complete(stack: ThreadStack) -> bool:
@@ -96,11 +116,16 @@ def _is_code(seen: Seen, frame: RawFrame) -> bool:
 
 
 @contextmanager
-def _in_memory() -> Iterator[tuple[IO[bytes], Path]]:
+def _in_memory(session: MiSession) -> Iterator[tuple[IO[bytes], Path]]:
     """A file without a name: the process's memory may hold secrets, and this goes with us whatever happens."""
-    descriptor = os.memfd_create("hanganalyze-core", os.MFD_CLOEXEC)
+    if session.scratch:
+        descriptor = session.scratch.pop()
+        path = Path(f"/proc/self/fd/{descriptor}")  # gdb's own
+    else:
+        descriptor = os.memfd_create("hanganalyze-core", os.MFD_CLOEXEC)
+        path = Path(f"/proc/{os.getpid()}/fd/{descriptor}")
     with os.fdopen(descriptor, "wb") as file:
-        yield file, Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+        yield file, path
 
 
 def write(file: IO[bytes], seen: Seen, photo: Photo, pointers: Mapping[int, int], own_note: bytes) -> None:
@@ -149,7 +174,21 @@ def note_of(seen: Seen, photo: Photo, method: str, facts: Sequence[Fact]) -> Own
 
 def core_of(seen: Seen, photo: Photo, method: str, facts: Sequence[Fact]) -> bytes:
     """The photograph as a core to be kept, with the note."""
+    _take_links(seen, photo)
     file = io.BytesIO()
     pointers = {tid: stack.thread_pointer for tid, stack in seen.stacks.threads.items() if stack.thread_pointer is not None}
     write(file, seen, photo, pointers, encode(note_of(seen, photo, method, facts)))
     return file.getvalue()
+
+
+def _take_links(seen: Seen, photo: Photo) -> None:
+    """The dynamic linker's list of libraries, wherever it has grown to: without one of its entries a debugger knows no library.
+
+    Here gdb was told of libc beforehand; whoever reads the core later was not. What is read stays in the photograph.
+    """
+    from analyzer.capture.core_links import link_names
+    from analyzer.capture.core_notes import auxiliary_vector
+
+    if seen.space is not None and seen.architecture is not None:
+        order = "<" if seen.architecture.byte_order == "little" else ">"
+        link_names(photo.pages, seen.space, auxiliary_vector(photo.auxv, order), seen.architecture)

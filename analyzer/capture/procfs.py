@@ -5,6 +5,8 @@ Strings in /proc belong to the target and may hold any byte; they are decoded wi
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import re
 import time
@@ -80,7 +82,11 @@ class ProcessSample:
 
     def thread(self, tid: int) -> ThreadSample | None:
         """The thread with this kernel id, if it was there."""
-        return next((thread for thread in self.threads if thread.tid == tid), None)
+        return self._by_tid.get(tid)
+
+    @functools.cached_property
+    def _by_tid(self) -> dict[int, ThreadSample]:
+        return {thread.tid: thread for thread in self.threads}
 
 
 def status_fields(text: str) -> dict[str, str]:
@@ -98,6 +104,11 @@ def _number(text: str | None) -> int | None:
         return int(text) if text is not None else None
     except ValueError:
         return None
+
+
+def numbers(text: str | None) -> tuple[int, ...]:
+    """The numbers in a line of numbers; what is none is left out."""
+    return tuple(number for number in map(_number, (text or "").split()) if number is not None)
 
 
 def stat_fields(text: str) -> list[str]:
@@ -138,10 +149,10 @@ def sample_thread(pid: int, tid: int) -> ThreadSample | None:
     if status is None or counters is None:
         return None
     wchan = read_text(f"/proc/{pid}/task/{tid}/wchan")
-    numbers = status.get("NSpid", str(tid)).split()
+    ids = numbers(status.get("NSpid"))
     return ThreadSample(
         tid=tid,
-        namespace_tid=_number(numbers[-1]) or tid,
+        namespace_tid=ids[-1] if ids else tid,
         name=status.get("Name", ""),
         wchan=wchan if wchan and wchan != "0" else None,
         counters=counters,
@@ -179,20 +190,24 @@ def sample(pid: int) -> ProcessSample:
     if stat is None or status_text is None:
         raise NoSuchProcess(pid)
     fields, status = stat_fields(stat), status_fields(status_text)
+    try:
+        ppid, cpu_ticks, started, flags = int(fields[1]), int(fields[11]) + int(fields[12]), int(fields[19]), int(fields[6])
+    except (IndexError, ValueError) as error:
+        raise NoSuchProcess(pid) from error  # no line of the kernel's
     tick = os.sysconf("SC_CLK_TCK")
     threads = [sample_thread(pid, tid) for tid in thread_ids(pid)]
     return ProcessSample(
         pid=pid,
-        ppid=int(fields[1]),
+        ppid=ppid,
         name=status.get("Name", ""),
         state=fields[0],
-        start_ticks=int(fields[19]),
-        cpu_s=(int(fields[11]) + int(fields[12])) / tick,
-        uid=_number((status.get("Uid", "").split() or ["", ""])[1]) or 0,
+        start_ticks=started,
+        cpu_s=cpu_ticks / tick,
+        uid=(*numbers(status.get("Uid")), 0, 0)[1],
         tracer=_number(status.get("TracerPid")) or 0,
-        namespace_pids=tuple(int(number) for number in status.get("NSpid", str(pid)).split()),
+        namespace_pids=numbers(status.get("NSpid", str(pid))),
         # PF_KTHREAD of include/linux/sched.h.
-        kernel_thread=bool(int(fields[6]) & 0x00200000),
+        kernel_thread=bool(flags & 0x00200000),
         threads=tuple(thread for thread in threads if thread is not None),
         taken=time.monotonic(),
     )
@@ -200,20 +215,33 @@ def sample(pid: int) -> ProcessSample:
 
 def start_ticks(pid: int) -> int | None:
     """When the process began, in clock ticks since boot; None when it is gone."""
-    stat = read_text(f"/proc/{pid}/stat")
-    return int(stat_fields(stat)[19]) if stat else None
+    fields = stat_fields(read_text(f"/proc/{pid}/stat") or "")
+    return _number(fields[19]) if len(fields) > 19 else None
 
 
 def parent(pid: int) -> int | None:
     """The pid of the process's parent; None when it is gone."""
-    stat = read_text(f"/proc/{pid}/stat")
-    return int(stat_fields(stat)[1]) if stat else None
+    fields = stat_fields(read_text(f"/proc/{pid}/stat") or "")
+    return _number(fields[1]) if len(fields) > 1 else None
 
 
 def process_state(pid: int) -> str | None:
     """The letter of the process's state; None when it is gone."""
-    stat = read_text(f"/proc/{pid}/stat")
-    return stat_fields(stat)[0] if stat else None
+    fields = stat_fields(read_text(f"/proc/{pid}/stat") or "")
+    return fields[0] if fields else None
+
+
+def door(pid: int) -> int:
+    """The thread by whose directory in /proc the process's memory, files and root are reached: the main thread, or a thread that
+    lives on after it. A main thread that has ended has given all of that up, and its process may go on for years."""
+    if process_state(pid) not in {"Z", "X"}:
+        return pid
+    with contextlib.suppress(NoSuchProcess):
+        for tid in thread_ids(pid)[1:]:
+            fields = stat_fields(read_text(f"/proc/{pid}/task/{tid}/stat") or "")
+            if fields and fields[0] not in {"Z", "X"}:
+                return tid
+    return pid
 
 
 def children(pid: int) -> list[int]:
@@ -228,7 +256,7 @@ def children(pid: int) -> list[int]:
         text = read_text(f"/proc/{pid}/task/{tid}/children")
         if text is not None:
             supported = True
-            found.update(int(number) for number in text.split())
+            found.update(numbers(text))
     if not supported:  # a kernel without CONFIG_PROC_CHILDREN
         import psutil
 
@@ -242,7 +270,7 @@ def children(pid: int) -> list[int]:
 def link(pid: int, name: str) -> str | None:
     """Target of a symbolic link below /proc/PID, such as ``exe``; None where it cannot be read."""
     try:
-        return os.fsencode(os.readlink(f"/proc/{pid}/{name}")).decode("utf-8", "backslashreplace")
+        return os.fsencode(os.readlink(f"/proc/{door(pid)}/{name}")).decode("utf-8", "backslashreplace")
     except OSError:
         return None
 

@@ -76,7 +76,7 @@ def _ask_deep_ends(session: MiSession, raw: Raw, tids: Sequence[int], numbers: d
         number = numbers[tid]
         depth = session.ask(f"-stack-info-depth --thread {number} {_DEEPEST}", limit, "counting frames")
         raw[tid].append(depth)
-        total = int(depth.payload().get("depth", 0)) if not depth.failed else 0
+        total = _number(depth.payload().get("depth"))
         if total:
             command = f"-stack-list-frames --thread {number} {total - OUTER_FRAMES} {total - 1}"
             raw[tid].append(session.ask(command, limit, "listing outer frames"))
@@ -111,7 +111,7 @@ def take_threads(raw: Raw, architecture: Architecture | None, stacks: Stacks) ->
         frames = parse_frames(parsed[listing.line])
         total: int | None = len(frames)
         if deep:
-            counted = int(deep[0].payload().get("depth", 0) or 0)
+            counted = _number(deep[0].payload().get("depth"))
             total = counted if 0 < counted < _DEEPEST else None
             outer = parse_frames(deep[1].payload()) if len(deep) > 1 else ()
             frames = frames[:INNER_FRAMES] + outer
@@ -119,8 +119,18 @@ def take_threads(raw: Raw, architecture: Architecture | None, stacks: Stacks) ->
             frames=frames,
             total=total,
             thread_pointer=_thread_pointer(registers, architecture),
-            problem=f"gdb could not unwind: {listing.message()}" if listing.failed else None,
+            problem=_problem(listing) if not frames else None,
         )
+
+
+def _problem(listing: Answer) -> str:
+    """Why there is not one frame."""
+    return f"gdb could not unwind: {listing.message()}" if listing.failed else "gdb's list of its frames makes no sense"
+
+
+def _number(value: object) -> int:
+    """gdb's decimal number; 0 where it is none."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10 else 0
 
 
 def _thread_pointer(registers: Sequence[Answer], architecture: Architecture | None) -> int | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import time
 
-from analyzer.capture.procfs import process_state, read_text, status_fields, thread_ids
+from analyzer.capture.procfs import children, process_state, read_text, start_ticks, status_fields, thread_ids
 from analyzer.errors import NoSuchProcess
 
 _WAIT_FOR_TRACER_S = 10.0
@@ -19,16 +20,40 @@ _MOST_STOPS = 20_000
 _SETTLES_WITHIN_S = 0.2
 
 
-class Target:
-    """The process that is analysed, held by a pidfd so that its pid cannot come to mean another process."""
+def _now_ticks() -> int:
+    """Now as processes' start times are counted."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK")) - 1
 
-    def __init__(self, pid: int) -> None:
+
+class Target:
+    """The process that is analysed, held by a pidfd so that its pid cannot come to mean another process.
+
+    ``began``: its start time in clock ticks, where it was seen before; another process that has its pid now is NoSuchProcess.
+    """
+
+    def __init__(self, pid: int, began: int | None = None, state_before: str | None = None) -> None:
         self.pid = pid
         try:
             self._pidfd = os.pidfd_open(pid)
         except ProcessLookupError as error:
             raise NoSuchProcess(pid) from error
-        self.state_before = process_state(pid)
+        # Asked after the pidfd was there: both speak of the same process.
+        found = start_ticks(pid)
+        if found is None or (began is not None and found != began):
+            self.close()
+            raise NoSuchProcess(pid)
+        self.start_ticks = found
+        self.state_before = state_before or process_state(pid)
+        self.watched_since = _now_ticks()
+
+    def note_state(self) -> None:
+        """Its state now is the one that it is to have afterwards."""
+        self.state_before = process_state(self.pid)
+        self.watched_since = _now_ticks()
+
+    def still_there(self) -> bool:
+        """Whether its pid still means this process: it has not ended."""
+        return not select.select([self._pidfd], [], [], 0)[0]
 
     def close(self) -> None:
         """Let go of the pidfd; again is harmless."""
@@ -74,11 +99,25 @@ class Target:
             now = time.monotonic()
             if "T" in states:
                 self._signal(signal.SIGCONT)
+            if "T" in states or self._continue_children():
                 continued += 1
                 last_stop = now
             elif now - last_stop > (_RUNNABLE_FOR_S if "R" in states else _QUIET_FOR_S) or continued > _MOST_STOPS:
                 return continued
             time.sleep(_POLL_S)
+
+    def _continue_children(self) -> bool:
+        """A child that is born while gdb traces its parent begins with a SIGSTOP, which gdb takes away; nobody does where gdb has
+        died. Whether any was continued."""
+        found = False
+        with contextlib.suppress(NoSuchProcess):
+            for pid in children(self.pid):
+                if process_state(pid) == "T" and (start_ticks(pid) or 0) >= self.watched_since:
+                    with contextlib.suppress(NoSuchProcess), contextlib.closing(Target(pid)) as child:
+                        if child.start_ticks >= self.watched_since:
+                            child._signal(signal.SIGCONT)
+                            found = True
+        return found
 
     def settled_state(self) -> str | None:
         """The process's state once it has gone back to what it was doing: letting go wakes every thread for a moment."""

@@ -13,7 +13,6 @@ from typing import IO
 
 from analyzer.capture.architecture import Architecture
 from analyzer.capture.core_notes import NT_AUXV, NT_FILE, NT_PRPSINFO, NT_PRSTATUS, REGISTERS_AT
-from analyzer.capture.frame_pointer import RBP
 from analyzer.capture.maps import AddressSpace
 from analyzer.capture.pages import PAGE
 from analyzer.capture.photo import Photo, PhotoThread
@@ -24,11 +23,6 @@ UNKNOWN = 0x8BADDA7A0000DEAD
 """«bad data ... dead»: not canonical on x86_64, and in nobody's user space elsewhere."""
 OWNER, OWN_NOTE = b"hanganalyze", 1
 _ET_CORE, _PT_LOAD, _PT_NOTE = 4, 1, 4
-_CONSTANT = {
-    # Registers that are the same in every thread of a 64-bit process: offset -> value.
-    "x86_64": {136: 0x33, 160: 0x2B},  # cs, ss
-    "s390x": {0: 0x0705000180000000},  # psw mask: 64-bit addressing
-}
 
 
 def write_core(
@@ -56,8 +50,7 @@ def write_core(
         offset += len(data)
     endianness = 1 if architecture.byte_order == "little" else 2
     identity = b"\x7fELF" + bytes([2, endianness, 1]) + bytes(9)
-    flags = 2 if architecture.name == "ppc64le" else 0  # the ELFv2 calling convention
-    fields = (_ET_CORE, architecture.elf_machine, 1, 0, 64, 0, flags, 64, 56, len(headers), 0, 0, 0)
+    fields = (_ET_CORE, architecture.elf_machine, 1, 0, 64, 0, architecture.elf_flags, 64, 56, len(headers), 0, 0, 0)
     target.write(identity + struct.pack(order + "HHIQQQIHHHHHH", *fields) + b"".join(headers) + notes)
     for place, data in placed:
         target.seek(place)
@@ -143,7 +136,7 @@ def _known_registers(architecture: Architecture, thread: PhotoThread, call: Sysc
     def put(offset: int, value: int, size: int = 8) -> None:
         raw[offset : offset + size] = (value % (1 << 8 * size)).to_bytes(size, architecture.byte_order)
 
-    for offset, value in _CONSTANT.get(architecture.name, {}).items():
+    for offset, value in layout.constant:
         put(offset, value)
     put(layout.stack_pointer, thread.stack_pointer or 0)
     put(layout.program_counter, thread.program_counter or 0)
@@ -152,8 +145,10 @@ def _known_registers(architecture: Architecture, thread: PhotoThread, call: Sysc
             put(layout.syscall, call.number)
         for offset, argument in zip(layout.arguments, call.arguments, strict=False):
             put(offset, int(argument, 16))
-    if thread.frame_pointer is not None and architecture.name == "x86_64":
-        put(RBP, thread.frame_pointer)
+    if thread.frame_pointer is not None and layout.frame_pointer is not None:
+        put(layout.frame_pointer, thread.frame_pointer)
+    if thread.caller is not None and layout.return_address is not None:
+        put(layout.return_address, thread.caller.returns_to)
     if layout.trap is not None:
         put(layout.trap, 0xC00)
     if pointer is not None and layout.thread_pointer:

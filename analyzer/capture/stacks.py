@@ -61,15 +61,20 @@ def parse_frames(payload: dict[str, Any]) -> tuple[RawFrame, ...]:
         return ()
     frames = []
     for entry in stack:
-        raw = entry.get("frame", entry) if isinstance(entry, dict) else {}
+        raw = entry.get("frame", entry) if isinstance(entry, dict) else None
+        # What is no frame is left out; a field that is no text (pygdbmi makes a list of one that is there twice) is not known.
+        if not isinstance(raw, dict):
+            continue
+        fields = {name: value for name, value in raw.items() if isinstance(value, str)}
+        function = fields.get("func")
         frames.append(
             RawFrame(
-                level=_integer(raw.get("level")) or 0,
-                address=_integer(raw.get("addr")),
-                function=None if raw.get("func") in {None, "??"} else str(raw["func"]),
-                file=raw.get("file"),
-                line=_integer(raw.get("line")),
-                module=raw.get("from"),
+                level=_integer(fields.get("level")) or 0,
+                address=_integer(fields.get("addr")),
+                function=None if function == "??" else function,
+                file=fields.get("file"),
+                line=_integer(fields.get("line")),
+                module=fields.get("from"),
             )
         )
     return tuple(frames)

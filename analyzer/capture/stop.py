@@ -1,5 +1,8 @@
 """A photograph with a stop as short as can be: seize every thread, interrupt them all, read registers and memory, let go.
 
+Those that wait anyway are stopped first and let go last (see ``stop_plan``); for one moment all of them stand still, and the
+photograph is of that moment.
+
 What is promised to the target: a signal that arrives meanwhile is delivered when its thread is let go; a process that stood in
 a group-stop (SIGSTOP) stands in it afterwards; a thread born meanwhile is stopped too; and whatever happens to us, the kernel
 lets all of them go when the thread that traces ends. What no tracer can prevent: a few system calls (epoll_wait, sigtimedwait,
@@ -11,25 +14,29 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import sys
 import threading
 import time
+from collections.abc import Iterable
 
 from analyzer.capture import procfs, ptrace
 from analyzer.capture.architecture import Architecture
-from analyzer.capture.bulk_read import read_pieces
 from analyzer.capture.core_notes import CoreThread, system_call
 from analyzer.capture.maps import address_space
 from analyzer.capture.memory import ProcessMemory
 from analyzer.capture.no_stop import read_bytes
 from analyzer.capture.pages import Pages
-from analyzer.capture.photo import Photo, PhotoThread, take_locks, wanted_data, wanted_stacks
+from analyzer.capture.photo import Photo, PhotoThread, wanted_data
 from analyzer.capture.seen import Seen
+from analyzer.capture.stop_plan import Plan
 from analyzer.errors import CannotAnalyse, NoSuchProcess, PauseTooLong, ProcessGone
 from analyzer.lean_dataclass import dataclass, field, replace
 
 _MOST_ROUNDS = 50
 """Looks for threads born meanwhile; each round stops those it finds, so it ends when nobody is left to make new ones."""
 _YIELD_S = 0.00002
+_NO_TURNS_S = 10.0
+"""No other thread of ours takes the interpreter for as long as this."""
 _ENDED, _OVER = "it has ended: it has no stack any more", {"Z", "X"}
 _STUCK_S = 0.02
 """A thread that has not stopped after this long is in the kernel where no signal reaches it (D), and need not be waited for."""
@@ -64,14 +71,16 @@ class _Session:
 
     def run(self) -> None:
         """The whole life of the tracing thread."""
-        collecting = gc.isenabled()
+        collecting, interval = gc.isenabled(), sys.getswitchinterval()
         gc.disable()  # a collection in the middle would be somebody else's pause
+        sys.setswitchinterval(_NO_TURNS_S)
         try:
             self.photo = self._photograph()
         except Exception as error:
             self.error = error
         finally:
-            self._let_go()
+            self._let_go(list(self.stopped))
+            sys.setswitchinterval(interval)
             if collecting:
                 gc.enable()
 
@@ -82,24 +91,30 @@ class _Session:
             raise CannotAnalyse(
                 "Its processor architecture has no table here.", next_command=f"hanganalyze --capture attach {seen.pid}"
             )
-        auxv = read_bytes(f"/proc/{seen.pid}/auxv")
+        door = procfs.door(seen.pid)
+        auxv = read_bytes(f"/proc/{door}/auxv")
         self._seize_all()
         seen.space = address_space(seen.pid) or seen.space
         pages = Pages(self.memory)
+        plan = Plan(seen, architecture, self.memory, sorted(self.seized))
         began = time.monotonic()
-        self._stop_all(began + self.max_pause)
-        read = {tid: _registers(tid, architecture) for tid in self.stopped}
-        pointers = [found.stack_pointer for found in read.values() if found.stack_pointer is not None]
-        if seen.space is None or any(seen.space.at(pointer) is None for pointer in pointers):
-            seen.space = address_space(seen.pid) or seen.space  # a thread born after the map was read
-        if seen.space is not None:
-            for start, data in read_pieces(seen.pid, wanted_stacks(seen.space, pointers)):
-                pages.keep(start, data)
-        words = (_futex_word(found, architecture) for found in read.values())
-        take_locks(pages, (word for word in words if word is not None), architecture.byte_order)
-        self._let_go()
+        self._stop(plan.standing, began + self.max_pause)
+        for tid in self.stopped:
+            plan.read_registers(tid)
+        foreseen = list(self.stopped)
+        _before_others()
+        self._stop_all(plan.working, began + self.max_pause)
+        late = list(self.stopped)[len(foreseen) :]
+        for tid in late:
+            plan.read_registers(tid)
+        if plan.outside():
+            seen.space = address_space(seen.pid) or seen.space
+        plan.read_memory(pages)
+        self._let_go([*late, *foreseen])
         stopped_ms = round((time.monotonic() - began) * 1000, 2)
-        threads = {tid: self._with_call(found, architecture) for tid, found in read.items()}
+        plan.keep(pages)
+        read = (plan.thread(tid) for tid in (*foreseen, *late))
+        threads = {thread.tid: self._with_call(thread, architecture) for thread in read}
         for start, end in wanted_data(seen.space) if seen.space else ():
             pages.take(start, end)
         for tid in self._others():
@@ -122,6 +137,8 @@ class _Session:
             raise ProcessGone(self.seen.pid, "it ended before it could be stopped") from error
         for tid in tids:
             self._seize(tid)
+        if procfs.start_ticks(self.seen.pid) != self.seen.before.start_ticks:
+            raise ProcessGone(self.seen.pid, "another process has its pid now")
         if not self.seized:
             raise ProcessGone(self.seen.pid, "none of its threads could be stopped")
 
@@ -138,18 +155,20 @@ class _Session:
                 "it has ended: it has no stack any more" if ended else f"it could not be stopped: {error.strerror}"
             )
             return False
+        if not os.path.exists(f"/proc/{self.seen.pid}/task/{tid}"):
+            return False  # a stranger's thread that got the number meanwhile; it runs on, and is let go when this thread ends
         self.seized.add(tid)
         return True
 
-    def _stop_all(self, limit: float) -> None:
-        fresh = list(self.seized)
+    def _stop_all(self, fresh: list[int], limit: float) -> None:
+        """These, and every thread that was born meanwhile."""
         for _ in range(_MOST_ROUNDS):
-            for tid in fresh:
-                self._interrupt(tid)
-            self._wait_for_stops(limit)
+            self._stop(fresh, limit)
             try:
+                if self._count() == len(self.stopped) + len(self.refused):
+                    return
                 now = procfs.thread_ids(self.seen.pid)
-            except NoSuchProcess as error:
+            except (NoSuchProcess, FileNotFoundError) as error:
                 raise ProcessGone(self.seen.pid, "it ended while it was being stopped") from error
             fresh = [tid for tid in now if tid not in self.seized and tid not in self.refused and self._seize(tid)]
             if not fresh:
@@ -158,37 +177,40 @@ class _Session:
                 break
         raise PauseTooLong(self.seen.pid, self.max_pause, self.seen.before.name)
 
-    def _interrupt(self, tid: int) -> None:
-        try:
-            ptrace.interrupt(tid)
-        except OSError:
-            self.seized.discard(tid)
-            return
-        self.waiting.append(tid)
+    def _count(self) -> int:
+        """Threads that the process has: its folder of them has two links more, and asking that is cheaper than listing them."""
+        return os.stat(f"/proc/{self.seen.pid}/task").st_nlink - 2
+
+    def _stop(self, tids: list[int], limit: float) -> None:
+        for tid in tids:
+            if ptrace.interrupt(tid):
+                self.waiting.append(tid)
+            else:
+                self.seized.discard(tid)
+        self._wait_for_stops(limit)
 
     def _wait_for_stops(self, limit: float) -> None:
         """Until every interrupted thread has stopped or ended. A stop for a signal serves as well: the signal is noted."""
         asked = time.monotonic()
         while self.waiting:
-            still = []
-            for tid in self.waiting:
-                try:
-                    found, status = os.waitpid(tid, ptrace.WALL | os.WNOHANG)
-                except ChildProcessError:
-                    self.seized.discard(tid)
-                    continue
-                if not found:
-                    still.append(tid)
-                elif os.WIFSTOPPED(status):
+            tid = self.waiting[-1]
+            try:
+                status = ptrace.stopped(tid)
+            except ChildProcessError:
+                self.seized.discard(tid)
+                self.waiting.pop()
+                continue
+            if status is not None:
+                self.waiting.pop()
+                if os.WIFSTOPPED(status):
                     event = status >> 16
                     self.stopped[tid] = 0 if event == ptrace.EVENT_STOP else os.WSTOPSIG(status)
                 else:
                     self.seized.discard(tid)  # it ended
-            if len(still) == len(self.waiting):
-                time.sleep(_YIELD_S)  # they need the processor to get to their stop
-            self.waiting = still
+                continue
+            time.sleep(_YIELD_S)  # one after the other: they need the processor to get to their stop
             now = time.monotonic()
-            if still and now > asked + _STUCK_S:
+            if now > asked + _STUCK_S:
                 self._give_up_on_stuck()
             if self.waiting and now > limit:
                 raise PauseTooLong(self.seen.pid, self.max_pause, self.seen.before.name)
@@ -210,41 +232,13 @@ class _Session:
         noted = CoreThread(thread.tid, 0, thread.registers, thread.others)
         return replace(thread, call=system_call(noted, architecture, self.memory.read))
 
-    def _let_go(self) -> None:
-        for tid in list(self.stopped):
-            with contextlib.suppress(OSError):  # it was killed meanwhile
-                ptrace.detach(tid, self.stopped[tid])
-            del self.stopped[tid]
+    def _let_go(self, tids: Iterable[int]) -> None:
+        for tid in tids:
+            ptrace.detach(tid, self.stopped.pop(tid))
 
 
-def _registers(tid: int, architecture: Architecture) -> PhotoThread:
-    """The registers of a stopped thread."""
-    layout = architecture.registers
-    try:
-        raw = ptrace.registers(tid, ptrace.NT_PRSTATUS)
-        kinds = [kind for kind in (layout.thread_pointer_note, layout.syscall_note) if kind is not None]
-        others = {kind: ptrace.registers(tid, kind) for kind in kinds}
-    except OSError as error:
-        return PhotoThread(tid, problem=f"its registers could not be read: {error.strerror}")
-    if len(raw) < layout.size:
-        return PhotoThread(tid, problem="it is a 32-bit thread, whose registers have no table here")
-
-    def value(offset: int) -> int:
-        return int.from_bytes(raw[offset : offset + 8], architecture.byte_order)
-
-    return PhotoThread(tid, raw[: layout.size], value(layout.stack_pointer), value(layout.program_counter), others=others)
-
-
-def _futex_word(thread: PhotoThread, architecture: Architecture) -> int | None:
-    """The word that a thread waits for, if its call is a futex call: only a look, while everybody stands still."""
-    layout = architecture.registers
-    if thread.registers is None:
-        return None
-    if layout.syscall is not None:
-        number = int.from_bytes(thread.registers[layout.syscall : layout.syscall + 8], architecture.byte_order)
-    else:
-        number = int.from_bytes(thread.others.get(layout.syscall_note or 0, b""), architecture.byte_order) & 0xFFFF
-    if architecture.syscalls.get(number) not in {"futex", "futex_wait"}:
-        return None
-    first = layout.arguments[0]
-    return int.from_bytes(thread.registers[first : first + 8], architecture.byte_order)
+def _before_others() -> None:
+    """This thread, which will end soon, before the other load of the machine, for as long as threads at work stand still. Not
+    earlier: on its way to its stop a thread needs the processor itself."""
+    with contextlib.suppress(OSError):  # not ours to ask for
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))

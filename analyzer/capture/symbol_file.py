@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import os
 
+from analyzer.capture.procfs import door
+from analyzer.capture.safe_root import SafeRoot
+
 _LARGEST_COPY = 512 << 20
 
 
@@ -16,8 +19,9 @@ class SymbolFile:
     """``path`` is for gdb, None where there is nothing it could read; ``close`` when gdb has ended. Raises nothing."""
 
     def __init__(self, pid: int) -> None:
-        self.path: str | None = f"/proc/{pid}/exe"
+        self.path: str | None = f"/proc/{door(pid)}/exe"
         self._copy: int | None = None
+        self._root = SafeRoot(pid)
         try:
             if another_file_here(self.path, os.readlink(self.path)):
                 self._copy = _copied(self.path)
@@ -25,8 +29,19 @@ class SymbolFile:
         except OSError:
             pass  # gdb will say it better
 
+    @property
+    def copied(self) -> bool:
+        """gdb reads a copy, which only our own user can open."""
+        return self._copy is not None
+
+    @property
+    def root(self) -> str:
+        """Where gdb looks for the libraries."""
+        return self._root.path
+
     def close(self) -> None:
-        """Give the copy's memory back."""
+        """Give the copy's memory back, and the folder of links."""
+        self._root.close()
         if self._copy is not None:
             os.close(self._copy)
             self._copy = None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 from analyzer.capture.architecture import Architecture
 from analyzer.capture.memory import Memory, MemoryUnreadable
+from analyzer.capture.restarted import original_call
 from analyzer.lean_dataclass import dataclass
 from analyzer.model import Syscall, Wait
 
@@ -15,8 +17,12 @@ _FUTEX_WAITS = {FUTEX_WAIT, FUTEX_LOCK_PI, FUTEX_WAIT_BITSET, FUTEX_WAIT_REQUEUE
 _INFINITE = 0xFFFFFFFF
 
 
-def parse_syscall(line: str | None, architecture: Architecture | None) -> Syscall | None:
-    """A line of /proc/PID/task/TID/syscall; None for a running thread, or one that is in no call."""
+def parse_syscall(line: str | None, architecture: Architecture | None, wchan: str | None = None) -> Syscall | None:
+    """A line of /proc/PID/task/TID/syscall; None for a running thread, or one that is in no call.
+
+    A call that the kernel resumes after a stop has the number of restart_syscall and, where it can be told (``wchan`` helps),
+    the name of the call that it is.
+    """
     fields = (line or "").split()
     if len(fields) != 9:
         return None
@@ -26,8 +32,17 @@ def parse_syscall(line: str | None, architecture: Architecture | None) -> Syscal
         stack_pointer, program_counter = (f"{int(field, 16):#x}" for field in fields[7:9])
     except ValueError:
         return None
-    name = architecture.syscalls.get(number) if architecture else None
-    return Syscall(number, name, arguments, stack_pointer, program_counter)
+    return Syscall(number, call_name(number, arguments, architecture, wchan), arguments, stack_pointer, program_counter)
+
+
+def call_name(number: int, arguments: Sequence[str], architecture: Architecture | None, wchan: str | None) -> str | None:
+    """The name of a system call, for one that the kernel resumes that of the call it is if it can be told; None where no table
+    has it."""
+    if architecture is None:
+        return None
+    if number == architecture.restart_syscall:
+        return original_call([int(argument, 16) for argument in arguments], wchan) or _RESUMED
+    return architecture.syscalls.get(number)
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,7 @@ _BY_DESCRIPTOR = {
     "flock": "the lock on the file behind", "fcntl": "a record lock on", "ioctl": "an ioctl on",
     "fsync": "the disk to hold", "fdatasync": "the disk to hold",
 }  # fmt: skip
+_RESUMED = "restart_syscall"
 _SLEEPS = {"nanosleep", "clock_nanosleep"}
 _POLLS = {
     # call: (position of the timeout, whether it is a pointer)
@@ -87,6 +103,9 @@ def describe(syscall: Syscall | None, state: str | None, memory: Memory | None =
         return Wait("wait", "a child process to end", timed=False)
     if name in _SLEEPS:
         return Wait("sleep", "a time to pass", timed=True)
+    if name == _RESUMED:
+        text = "what it waited for when a debugger stopped it for a moment; the kernel resumes the call and does not say which"
+        return Wait("resumed", text, timed=None)
     if name == "pause":
         return Wait("pause", "any signal", timed=False)
     if name in {"rt_sigsuspend", "rt_sigtimedwait"}:

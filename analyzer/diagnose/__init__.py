@@ -12,8 +12,9 @@ from analyzer.diagnose.fingerprint import fingerprint
 from analyzer.diagnose.fits import Fits
 from analyzer.diagnose.judge import Verdict, judge
 from analyzer.diagnose.refine import most_exact
+from analyzer.diagnose.signature import Signature
 from analyzer.diagnose.status import Seen, status, stuck_threads
-from analyzer.model import Certainty, Diagnosis, Finding, NearMiss, Process, Reason, Snapshot, ThreadRef
+from analyzer.model import Certainty, Diagnosis, Finding, NearMiss, Process, Reason, Snapshot, Thread, ThreadRef
 
 __all__ = ["Catalogue", "diagnose"]
 
@@ -59,10 +60,20 @@ def _look(snapshot: Snapshot, process: Process, catalogue: Catalogue) -> Seen:
     verdicts = []
     for thread in process.threads:
         for signature in fits.candidates(thread):
-            verdict = judge(signature, thread, fits, answers)
+            verdict = _judge(signature, thread, fits, answers)
             if verdict is not None:
                 verdicts.append(verdict)
     return Seen(process, answers, fits, tuple(most_exact(verdicts)))
+
+
+def _judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) -> Verdict | None:
+    """Whatever is wrong with one signature, the others are asked."""
+    try:
+        return judge(signature, thread, fits, answers)
+    except Exception as error:
+        because = f"it could not be asked, because of a mistake in it or in hanganalyze: {error!r}"
+        near = NearMiss(signature.id, signature.revision, answers.process.pid, thread.tid, because)
+        return Verdict(signature, thread, near=near)
 
 
 def _findings(verdicts: Sequence[Verdict], asked: ThreadRef | None) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:

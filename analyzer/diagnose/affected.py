@@ -17,6 +17,8 @@ _BACKPORTS = "a distribution may have taken the fix into this version all the sa
 
 def affected(signature: Signature, process: Process) -> Affected | None:
     """The answer for a process; None where the signature speaks of no package that could be this program."""
+    if not signature.affects:
+        return None
     known = names(process)
     entries = [entry for entry in signature.affects if entry.package in known]
     if not entries:

@@ -51,7 +51,7 @@ class Answers:
         kind = FACTS[name]
         given = [fact for fact in self._facts.get(name, ()) if self._speaks_of(fact, thread)]
         if kind.derived and not given:
-            given = [derive(name, self.process, thread, self.lock(thread))]
+            given = [derive(name, self.process, thread, self.lock(thread), self.method)]
         if not given:
             return not_asked(name, self.method)
         if len({fact.holds for fact in given}) > 1:

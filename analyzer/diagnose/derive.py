@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analyzer.model import Fact, Holds, Lock, Process, Thread
+from analyzer.model import CaptureMethod, Fact, Holds, Lock, Process, Thread
 from analyzer.model.facts import FACTS
 
+_LOCKS_SHOWN = 8
 Rule = Callable[[Process, Thread, Lock | None], tuple[Holds, str]]
 
 
-def derive(name: str, process: Process, thread: Thread, lock: Lock | None) -> Fact:
+def derive(name: str, process: Process, thread: Thread, lock: Lock | None, method: CaptureMethod) -> Fact:
     """The answer to a derived fact for one thread, which waits for ``lock`` (None: not known)."""
     holds, value = _RULES[name](process, thread, lock)
-    return Fact(name, FACTS[name].asked, holds, value, "from the threads and locks of the snapshot", tid=thread.tid)
+    return Fact(name, FACTS[name].asked, holds, value, _how(name, process, thread, lock, method), tid=thread.tid)
+
+
+def _how(name: str, process: Process, thread: Thread, lock: Lock | None, method: CaptureMethod) -> str:
+    """The command that shows what the answer rests on."""
+    if method == "trace":
+        return "in the text that was given"
+    if method != "core" and name == "single-thread":
+        return f"ls /proc/{process.pid}/task"
+    if method != "core" and name == "futex-private":
+        return f"cat /proc/{process.pid}/task/{thread.tid}/syscall"
+    # A mutex: lock word, count, thread id of its holder. A circle takes as many as have a waiter.
+    locks = process.locks[:_LOCKS_SHOWN] if name == "lock-cycle" else (lock,) if lock is not None else ()
+    shown = " ".join(f"-ex 'x/3dw {one.address}'" for one in locks) or "-ex 'thread apply all bt'"
+    return f"gdb -batch {shown} PROGRAM CORE" if method == "core" else f"gdb -p {process.pid} -batch {shown}"
 
 
 def _single_thread(process: Process, _thread: Thread, _lock: Lock | None) -> tuple[Holds, str]:

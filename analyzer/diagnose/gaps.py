@@ -29,5 +29,5 @@ def gaps(thread: Thread) -> StackGaps:
             before.add(index)
         expected = frame.level + 1
     counted = thread.frames_total
-    at_end = thread.cut and not before if counted is None else expected < counted
+    at_end = thread.cut if counted is None else expected < counted
     return StackGaps(frozenset(before), at_end)

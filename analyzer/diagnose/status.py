@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.fits import Fits
@@ -44,9 +44,11 @@ def status(
     sentences = [text for one in seen for text in _cut(one)]
     told = explained | {(one.process.pid, thread.tid) for one, thread in stuck}
     hung = [(one, thread) for one, thread in stuck if _still(one)]
-    for one, thread in stuck:
-        if (one.process.pid, thread.tid) not in explained:
-            sentences.append(_stuck_words(one, thread))
+    sentences += _told_once(
+        (one.process.pid, thread.tid, _stuck_words(one, thread))
+        for one, thread in stuck
+        if (one.process.pid, thread.tid) not in explained
+    )
     possible = [_possible(finding, seen) for finding in findings[:3]]
     subject = next((one for one in seen if asked is None or one.process.pid == asked.pid), None)
     if hung:
@@ -98,7 +100,7 @@ def _stuck_words(one: Seen, thread: Thread) -> str:
     what = "a lock" if lock is None else lock.symbol or f"the lock at {lock.address}"
     names = [name for name in (normalise(frame.function) for frame in thread.frames) if name][:4]
     where = f" ({' <- '.join(names)})" if names else ""
-    told = f"Thread {thread.tid} of process {one.process.pid} waits for {what}{where}"
+    told = f"waits for {what}{where}"
     owner = lock.owner if lock is not None else None
     if owner is not None and owner.tid is not None:
         here = "" if owner.orphaned is not True else ", which is not in this process"
@@ -122,15 +124,20 @@ def _cut(one: Seen) -> list[str]:
 def _other_waits(one: Seen, told: set[tuple[int, int]]) -> list[str]:
     """What the threads of the process that was asked about wait for, equal waits told once, and what to look at next."""
     known = {verdict.thread.tid: verdict.signature for verdict in one.verdicts if verdict.finding is not None}
-    texts: dict[str, list[int]] = {}
-    for thread in one.process.threads:
-        if (one.process.pid, thread.tid) not in told:
-            texts.setdefault(_wait_words(thread, known.get(thread.tid)), []).append(thread.tid)
-    sentences = []
-    for text, tids in texts.items():
-        who = f"Thread {tids[0]}" if len(tids) == 1 else f"Each of {len(tids)} threads ({tids[0]}, ...)"
-        sentences.append(f"{who} of process {one.process.pid} {text}")
-    return sentences
+    pid = one.process.pid
+    others = [thread for thread in one.process.threads if (pid, thread.tid) not in told]
+    return _told_once((pid, thread.tid, _wait_words(thread, known.get(thread.tid))) for thread in others)
+
+
+def _told_once(waits: Iterable[tuple[int, int, str]]) -> list[str]:
+    """(pid, tid, what the thread does) as sentences; threads of a process that do the same share one."""
+    same: dict[tuple[int, str], list[int]] = {}
+    for pid, tid, text in waits:
+        same.setdefault((pid, text), []).append(tid)
+    return [
+        (f"Thread {tids[0]}" if len(tids) == 1 else f"Each of {len(tids)} threads ({tids[0]}, ...)") + f" of process {pid} {text}"
+        for (pid, text), tids in same.items()
+    ]
 
 
 def _wait_words(thread: Thread, signature: Signature | None) -> str:

@@ -29,6 +29,7 @@ is it its kernel kill lead leads lives lock locks main mark may memory min max m
 page parent pat pid process read reads rob rose run runs say says see set sets state stops sue test that the thread threads time
 to up waits was who will with word work worker yes young
 """
+_GIVEN = {"argument", "environment"}
 _COMMON = frozenset(_COMMON_NAMES.split())
 WORDS = frozenset(_ORDINARY_WORDS.split())
 # Everybody's places.
@@ -45,7 +46,12 @@ class KnownValues:
         blob = "\0".join(texts)
         public = _public_names(diagnoses) | set(programs)
         kinds = dict.fromkeys(_HOMES.findall(blob), "user")
-        kinds |= {one.text: one.kind for one in reversed(private.values) if _telling(one.kind, one.text)}
+        calls = _library_calls(diagnoses)
+        kinds |= {
+            one.text: one.kind
+            for one in reversed(private.values)
+            if _telling(one.kind, one.text) and not (one.kind in _GIVEN and one.text in calls)
+        }
         kinds = {text: kind for text, kind in kinds.items() if text not in public}
         self.kinds = {text: kinds[text] for text in sorted(kinds, key=len, reverse=True) if text in blob}
         """Value -> its kind; only those that stand somewhere in the diagnosis."""
@@ -91,13 +97,29 @@ def _public_names(diagnoses: Sequence[Diagnosis]) -> set[str]:
     return names
 
 
+def _library_calls(diagnoses: Sequence[Diagnosis]) -> set[str]:
+    """Functions of the system's libraries that are on a stack: an argument «malloc» must not take the name of malloc.c."""
+    every = (
+        frame
+        for diagnosis in diagnoses
+        for process in diagnosis.snapshot.processes
+        for thread in process.threads
+        for frame in thread.frames
+    )
+    return {
+        re.sub(r"^_*(?:GI_+)?(?:libc_)?", "", frame.function)
+        for frame in every
+        if frame.function and re.match(r"/(?:usr/)?lib", frame.module or "")
+    }
+
+
 def _telling(kind: str, text: str) -> bool:
     """Whether a value is long and particular enough: «1», «-», «/tmp» or «/usr/bin/env» stand everywhere."""
     if not text or "\0" in text:
         return False
     if kind in {"user", "host"}:
         return len(text) > 1 and not text.isdigit()
-    if kind in {"argument", "environment"}:
+    if kind in _GIVEN:
         if text.startswith("/"):
             outside = not re.match(r"/(?:usr(?!/local/.)|lib\w*|s?bin|proc|sys|dev(?!/shm/.)|home|root)(?:/|$)", text)
             return outside and len([part for part in text.split("/") if part]) > 1 and text not in _TOO_WIDE

@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
-import pickle
+import pickle  # nosec B403 - of a file of our own, see below
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from analyzer.model import Diagnosis, Finding, Process, ReferencePhoto, Snapshot
 from analyzer.output import write
 from analyzer.reference.options import LoaderOptions, Widen
 
-_HELD_WITHIN_S = 30.0
+_HELD_WITHIN_S = 60.0
 _WIDENER_OF_LOCK: dict[str, Widen] = {
     "list_all_lock": "stdio", "main_arena": "malloc", "list_lock": "malloc", "a malloc arena": "malloc",
     "atfork_lock": "atfork", "global_database_state->lock": "nss",
@@ -41,7 +41,7 @@ def photo_for(diagnosis: Diagnosis, say: Callable[[str], None] = lambda _: None)
     except (HangAnalyzeError, OSError) as error:
         if not isinstance(error, CompilerMissing):
             say(f"the reference loader could not be photographed here: {error}")
-        return recorded(widen)
+        return recorded(widen, step)
 
 
 def _scene(finding: Finding) -> tuple[Widen, str]:
@@ -81,7 +81,7 @@ def _unpickled(data: bytes) -> ReferencePhoto | None:
     every type, and that costs a quarter of gdb's whole run each time.
     """
     try:
-        kept = pickle.loads(data)  # noqa: S301 - see above
+        kept = pickle.loads(data)  # noqa: S301 # nosec B301 - see above
     except Exception:
         return None
     return kept if isinstance(kept, ReferencePhoto) else None
@@ -102,7 +102,8 @@ def take(widen: Widen, step: str, binary: Path | None = None) -> ReferencePhoto:
             outcome = loader.wait_until("held", _HELD_WITHIN_S)
             if outcome != "held" or loader.status.held is None:
                 raise LoaderFailed(f"it did not reach the step {step} ({outcome}): {loader.result(outcome).stderr.strip()}")
-            snapshot = capture(loader.status.held[1], Options())
+            # It is ours and stands still anyway; on a slow machine gdb takes its time.
+            snapshot = capture(loader.status.held[1], Options(max_pause=_HELD_WITHIN_S))
             steps = tuple(loader.status.steps)
     return ReferencePhoto("built here", _where(snapshot), "complete", widen, step, steps, snapshot.processes)
 
@@ -134,13 +135,15 @@ def _read(path: Path) -> ReferencePhoto:
     return photo
 
 
-def recorded(widen: Widen) -> ReferencePhoto | None:
-    """The photograph that ships with the package: of this architecture where there is one, else any; None if none fits."""
+def recorded(widen: Widen, step: str) -> ReferencePhoto | None:
+    """The photograph that ships with the package: of this architecture where there is one, with this lock held, at this step;
+    whatever comes nearest to that. None if none can be read."""
     from analyzer.data import folder
 
     with contextlib.suppress(FileNotFoundError):
         files = sorted((folder("reports") / "recorded").glob("*.json"))
-        files.sort(key=lambda file: (os.uname().machine not in file.name, widen not in file.name))
+        wanted = (f"{os.uname().machine}-", f"-{widen}-", f"-{step}.json")
+        files.sort(key=lambda file: [part not in file.name for part in wanted])
         for file in files:
             with contextlib.suppress(OSError, BadSavedResult):
                 return dataclasses.replace(_read(file), origin="recorded")

@@ -6,10 +6,8 @@ import platform
 import time
 from pathlib import Path
 
+from analyzer.capture.architecture import futex_number
 from analyzer.lean_dataclass import dataclass
-
-FUTEX = {"x86_64": 202, "s390x": 238, "aarch64": 98, "riscv64": 98, "ppc64le": 221, "i686": 240, "armv7l": 240}
-"""Number of the futex system call by machine."""
 
 FUTEX_WAIT, FUTEX_WAIT_BITSET = 0, 9
 FUTEX_COMMAND = 0x7F
@@ -66,7 +64,7 @@ def _sample(pid: int) -> _Sample | None:
     except OSError:  # ended, or not ours to look at
         return None
     words = syscall.split()
-    if len(words) < 7 or words[0] != str(FUTEX.get(platform.machine())):
+    if len(words) < 7 or words[0] != str(futex_number(platform.machine())):
         return None
     lock, operation, timeout = int(words[1], 16), int(words[2], 16), int(words[4], 16)
     if operation & FUTEX_COMMAND not in (FUTEX_WAIT, FUTEX_WAIT_BITSET) or timeout != 0:

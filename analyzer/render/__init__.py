@@ -58,13 +58,16 @@ def warm_up(format: Format, cache: Path | None = None) -> None:
     import_module("analyzer.render.text")
 
 
-def render_series(result: TrialResult, format: Format) -> bytes:
-    """The report on a series of runs in one format, UTF-8."""
+def render_series(result: TrialResult, format: Format, words: Words | None = None) -> bytes:
+    """The report on a series of runs in one format, UTF-8, in English unless ``words`` are others."""
+    from analyzer.render.words import ENGLISH
+
+    words = words or ENGLISH
     match format:
         case "html":
             from analyzer.render.series_html import series_to_html
 
-            return series_to_html(result).encode()
+            return series_to_html(result, words).encode()
         case "json":
             from analyzer.render.json import to_json
 
@@ -72,11 +75,11 @@ def render_series(result: TrialResult, format: Format) -> bytes:
         case "markdown":
             from analyzer.render.series_markdown import series_to_markdown
 
-            return series_to_markdown(result).encode()
+            return series_to_markdown(result, words).encode()
         case "text":
             from analyzer.render.series_text import series_to_text
 
-            return series_to_text(result).encode()
+            return series_to_text(result, words).encode()
 
 
 def load(data: bytes) -> Diagnosis:

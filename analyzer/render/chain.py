@@ -202,7 +202,7 @@ class _Teller:
         finding = next(iter(findings_of(self.diagnosis, link.pid, link.tid)), None)
         if finding is not None and finding.lock is not None and next_link(self.diagnosis, link) is None:
             return self.words("chain.waits", waits=self.lock_name(finding.lock))
-        said = re.match(r"(waits|runs|is|sleeps)\b", link.waits)
+        said = re.match(r"(waits|runs|is|sleeps)\b|等待|在 |正在|已", link.waits)
         return link.waits if said else self.words("chain.waits", waits=link.waits)
 
     def wait_of(self, finding: Finding) -> str:

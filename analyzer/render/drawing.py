@@ -6,9 +6,9 @@ the page and the style sheet shows one. Text is cut to what a box holds, because
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.render.columns import cut, wrapped
 from analyzer.render.safe import visible
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ NODE_LIMIT = 14
 
 BOX, GAP_X, GAP_Y, PAD, HEAD, LINE = 272, 168, 62, 18, 34, 19
 TITLE_LETTERS, LINE_LETTERS, LABEL_LETTERS, SIDE_LETTERS = 28, 34, 20, 30
+"""Columns: a Chinese character takes two."""
+SIDE_LINES = 3
 
 
 class Text(NamedTuple):
@@ -127,15 +129,14 @@ def _frame(title: str, x: float, bottom: float) -> Box:
 
 def _cut(text: str, letters: int) -> str:
     """Cut with an ellipsis only: the full text stands in the sentences."""
-    shown = visible(text, 10 * letters)
-    return shown if len(shown) <= letters else shown[: letters - 1] + "…"
+    return cut(visible(text, 10 * letters), letters)
 
 
 def _arrow(edge: Edge, boxes: list[Box], edges: list[Edge]) -> Arrow:
     one, other = boxes[edge.start], boxes[edge.end]
     twins = [each for each in edges if {each.start, each.end} == {edge.start, edge.end}]
     if one.x == other.x:
-        return _upright(edge, one, other, twins.index(edge), len(twins))
+        return _upright(edge, one, other, [each for each in twins if boxes[each.end].y > boxes[each.start].y])
     shift = (twins.index(edge) - (len(twins) - 1) / 2) * 22
     rightward = other.x > one.x
     start, end = (one.x + BOX, other.x) if rightward else (one.x, other.x + BOX)
@@ -144,7 +145,7 @@ def _arrow(edge: Edge, boxes: list[Box], edges: list[Edge]) -> Arrow:
     path = f"M{start:g} {y_one:g} C{middle:g} {y_one:g} {middle:g} {y_other:g} {end:g} {y_other:g}"
     if y_one == y_other:
         path = f"M{start:g} {y_one:g} H{end:g}"
-    lines = textwrap.wrap(visible(edge.label, 200), LABEL_LETTERS)[:3] or [""]
+    lines = wrapped(visible(edge.label, 400), LABEL_LETTERS, 3)
     # Of two arrows between the same boxes the lower one is labelled below.
     height = (y_one + y_other) / 2
     first = height + 18 if shift > 0 else height - 8 - 16 * (len(lines) - 1)
@@ -152,14 +153,18 @@ def _arrow(edge: Edge, boxes: list[Box], edges: list[Edge]) -> Arrow:
     return Arrow(path, edge.kind, texts)
 
 
-def _upright(edge: Edge, one: Box, other: Box, twin: int, twins: int) -> Arrow:
+def _upright(edge: Edge, one: Box, other: Box, twins: list[Edge]) -> Arrow:
     """Between boxes of one column: down with the labels to the right, or back up in a curve beside them."""
     if other.y > one.y:
+        twin = twins.index(edge)
         x = one.x + 28 + 18 * twin
         start, end = one.y + one.height, other.y
-        first = (start + end) / 2 + 5 - 9 * (twins - 1)
-        text = Text(one.x + 28 + 18 * twins - 4, first + 18 * twin, _cut(edge.label, SIDE_LETTERS), "label")
-        return Arrow(f"M{x:g} {start:g} V{end:g}", edge.kind, (text,))
+        labels = [wrapped(visible(each.label, 400), SIDE_LETTERS, SIDE_LINES - len(twins) + 1) for each in twins]
+        count = sum(map(len, labels))
+        first = (start + end) / 2 + 5 - 8.5 * (count - 1) + 17 * sum(map(len, labels[:twin]))
+        left = one.x + 28 + 18 * len(twins) - 4
+        texts = tuple(Text(left, first + 17 * n, line, "label") for n, line in enumerate(labels[twin]))
+        return Arrow(f"M{x:g} {start:g} V{end:g}", edge.kind, texts)
     x = one.x + BOX
     low, high = one.y + one.height / 2, other.y + other.height / 2
     path = f"M{x:g} {low:g} C{x + 52:g} {low:g} {x + 52:g} {high:g} {x:g} {high:g}"

@@ -1,4 +1,4 @@
-"""The sentences of the report on a series of runs, in English; english.py takes them in."""
+"""The sentences of the report on a series of runs, and of a scan, in English; english.py takes them in."""
 
 from __future__ import annotations
 
@@ -97,4 +97,17 @@ SERIES_TEXTS = {
     "series.hang.whole": "The whole report on it, from this file:",
     "series.hang.command": "hanganalyze render REPORT --hang {n} -o HANG.html",
     "series.no-hang": "Nothing hung.",
+    # A scan
+    "scan.looked": "{processes} processes, {threads} threads; two looks, {apart} s apart.",
+    "scan.idle.one": "Waiting as idle thread pools do too, or stopped: {n} process; --all lists them.",
+    "scan.idle.many": "Waiting as idle thread pools do too, or stopped: {n} processes; --all lists them.",
+    "scan.none": "None looks hung.",
+    "scan.not-seen": "Not seen: {note}.",
+    "scan.rank.hung": "HUNG",
+    "scan.rank.suspect": "suspect",
+    "scan.rank.waits": "waits",
+    "scan.threads": ", {n} threads",
+    "scan.line": "{pid} ({name}{threads}) waits for {waits}",
+    "scan.join": "; ",
+    "scan.next": "Next: {command}",
 }

@@ -16,7 +16,8 @@ _PREFIXES = re.compile(r"^(__GI_|___)(?=[A-Za-z_])")
 
 _WAITS = frozenset(
     """
-    futex_wait futex_wait_simple futexwait lll_lock_wait lll_lock_wait_private syscall internal_syscall_cancel syscall_cancel
+    futex_wait futex_wait_simple futexwait lll_lock_wait lll_lock_wait_private lll_mutex_lock_optimized syscall
+    internal_syscall_cancel syscall_cancel
     syscall_cancel_arch syscall_cancel_arch_end restore_rt poll ppoll select pselect pselect64 epoll_wait epoll_pwait
     epoll_pwait2 read readv pread64 accept accept4 pthread_mutex_lock pthread_mutex_lock_full nanosleep clock_nanosleep
     clock_nanosleep_time64 wait4 wait4_time64 waitpid waitid pause sigsuspend sigtimedwait sigwaitinfo

@@ -6,18 +6,21 @@ A frame without a symbol is told apart by its offset.
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.find import findings_of
 from analyzer.render.frames import is_runtime, is_wait, module_name, normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from analyzer.model import Diagnosis, Finding, Frame, Process, Thread
 
 FOLD_FROM = 2
 """So many runtime frames in a row, and more, become one line."""
+REPEATED_FROM = 4
+"""So many calls of one function from one place in a row, and more, are shown as the first and a number."""
 
 
 class StackLine(NamedTuple):
@@ -34,6 +37,8 @@ class StackLine(NamedTuple):
     """The frame that made the call that must not be made here."""
     waiting: bool = False
     """Code that only waits."""
+    repeated: int = 0
+    """So many calls more of the function in the line above, from the same place."""
 
 
 class Group(NamedTuple):
@@ -83,13 +88,17 @@ def stack_lines(thread: Thread, finding: Finding | None = None) -> tuple[StackLi
         folding.clear()
 
     previous: Frame | None = None
+    repeats = _repeats(thread.frames, matched | {guilty})
     for frame in thread.frames:
         gap = frame.level - previous.level - 1 if previous else 0
         if gap > 0:
             unfold()
             lines.append(StackLine(missing=gap))
         special = frame.level in matched or frame.level == guilty
-        if is_runtime(frame) and not special:
+        if frame.level in repeats:
+            if repeats[frame.level]:
+                lines.append(StackLine(repeated=repeats[frame.level]))
+        elif is_runtime(frame) and not special:
             folding.append(frame)
         else:
             unfold()
@@ -102,6 +111,17 @@ def stack_lines(thread: Thread, finding: Finding | None = None) -> tuple[StackLi
         total = thread.frames_total
         lines.append(StackLine(missing=total - shown if total and total > shown else -1))
     return tuple(lines)
+
+
+def _repeats(frames: Sequence[Frame], never: Collection[int | None]) -> dict[int, int]:
+    """Levels of frames that only repeat the one before; the first of each row has the number, the others 0."""
+    found: dict[int, int] = {}
+    rows = groupby(frames, key=lambda one: (one.level in never, one.function, one.module, one.file, one.line or one.offset))
+    for (special, function, *_), members in rows:
+        row = list(members)
+        if len(row) >= REPEATED_FROM and function and not special and not is_runtime(row[0]):
+            found |= dict.fromkeys((one.level for one in row[1:]), 0) | {row[1].level: len(row) - 1}
+    return found
 
 
 def _group(diagnosis: Diagnosis, process: Process, threads: list[Thread]) -> Group:

@@ -24,11 +24,12 @@ from analyzer.render.find import process_of, telling_frame, told_of, wait_told
 from analyzer.render.frames import normalised, source_place
 from analyzer.render.groups import Group, groups, stack_lines
 from analyzer.render.json import to_json
-from analyzer.render.markdown import affected
+from analyzer.render.markdown import affected, to_markdown
 from analyzer.render.safe import NAME_LIMIT, TEXT_LIMIT, is_web, paragraphs, visible
 from analyzer.render.surroundings import left_out, subject_name, surroundings
 from analyzer.render.translate import translated
 from analyzer.render.trials import trials
+from analyzer.render.units import moment
 from analyzer.render.verdict import by_weight, verdict
 from analyzer.render.words import ENGLISH, Words
 
@@ -89,8 +90,10 @@ def compile_templates(cache: Path | None = None) -> None:
 
 def to_html(diagnosis: Diagnosis, words: Words = ENGLISH) -> str:
     """The whole page."""
-    data = Markup(embed(to_json(diagnosis, indent=None)))  # noqa: S704 - embed() leaves no < in it
-    return environment().get_template("report.html.j2").render(_view(translated(diagnosis, words), words), data=data)
+    data = Markup(embed(to_json(diagnosis, indent=None)))  # noqa: S704 # nosec B704 - embed() leaves no < in it
+    shown = translated(diagnosis, words)
+    frame = frame_of(words, to_markdown(diagnosis, words))
+    return environment().get_template("report.html.j2").render(frame, **_view(shown, words), data=data)
 
 
 @functools.cache
@@ -111,6 +114,7 @@ def environment() -> Environment:
         place=lambda frame: visible(source_place(frame), NAME_LIMIT),
         paragraphs=paragraphs,
         breakable=_breakable,
+        moment=moment,
         brief=lambda text: _breakable(text, BRIEF_NAME),
     )
     made.tests["web"] = is_web
@@ -128,28 +132,48 @@ def _finalised(value: object) -> object:
 def _breakable(text: str, limit: int = NAME_LIMIT) -> Markup:
     """A long name or path that may wrap after its separators, and stays one word when it is copied."""
     escaped = Markup.escape(visible(text, limit))
-    return Markup(re.sub(r"(::|[/_.,(=-])(?=\w)", r"\1<wbr>", str(escaped)))  # noqa: S704 - escaped in the line above
+    return Markup(re.sub(r"(::|[/_.,(=-])(?=\w)", r"\1<wbr>", str(escaped)))  # noqa: S704 # nosec B704 - escaped in the line above
 
 
 @functools.cache
 def style() -> tuple[Markup, str]:
     """The style sheet, and its hash for the page's Content-Security-Policy: no other style can apply."""
     css = (folder("reports") / "report.css").read_text(encoding="utf-8")
-    css = re.sub(r"/\*.*?\*/|^\s+|\n", "", css, flags=re.DOTALL | re.MULTILINE)
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    return Markup(css), f"sha256-{digest}"  # noqa: S704 - our own file
+    return _sealed(re.sub(r"/\*.*?\*/|^\s+|\n", "", css, flags=re.DOTALL | re.MULTILINE))
+
+
+@functools.cache
+def script() -> tuple[Markup, str]:
+    """The script that copies the Markdown, and its hash: no other script can run."""
+    code = (folder("reports") / "report.js").read_text(encoding="utf-8")
+    return _sealed(re.sub(r"/\*.*?\*/|^\s+", "", code, flags=re.DOTALL | re.MULTILINE).strip())
+
+
+def _sealed(text: str) -> tuple[Markup, str]:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(text), f"sha256-{digest}"  # noqa: S704 # nosec B704 - our own file
+
+
+def frame_of(words: Words, markdown: str) -> dict[str, Any]:
+    """What every page needs besides its own contents."""
+    (css, style_hash), (code, script_hash) = style(), script()
+    return {
+        "w": words,
+        "css": css,
+        "style_hash": style_hash,
+        "script": code,
+        "script_hash": script_hash,
+        "markdown": Markup.escape(markdown),  # its own gates are those of Markdown; here it is text with its line ends
+        "limit": LIST_LIMIT,
+    }
 
 
 def _view(diagnosis: Diagnosis, words: Words) -> dict[str, Any]:
-    css, style_hash = style()
     told = story(diagnosis, words)
     finding = diagnosis.findings[0] if diagnosis.findings else None
     full, brief = _threads(diagnosis)
     photo = diagnosis.reference
     return {
-        "w": words,
-        "css": css,
-        "style_hash": style_hash,
         "d": diagnosis,
         "finding": finding,
         "reasons": by_weight(finding.reasons) if finding else (),
@@ -171,7 +195,6 @@ def _view(diagnosis: Diagnosis, words: Words) -> dict[str, Any]:
         "summary": _summary(diagnosis, len(full) + len(brief), words),
         "surroundings": surroundings(diagnosis, words),
         "left_out": left_out(diagnosis, words),
-        "limit": LIST_LIMIT,
         "tool": next((f"{one.name} {one.version}" for one in diagnosis.snapshot.tools), "hanganalyze"),
         "telling": lambda group: telling_frame(group.threads[0]),
     }

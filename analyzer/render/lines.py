@@ -37,17 +37,20 @@ class Line:
         margin: list[Cell] = [(" ", "")] * min(self.indent, width - 1)
         for number, paragraph in enumerate(_split(cells, "\n")):
             row: list[Cell] = list(margin) if number else []
-            start = len(row)
+            used, begin, wrapped = len(row), len(margin), False  # columns taken; where the row's own text begins
             for word in _words(paragraph):
-                if len(row) > start and word[0][0] != " " and _columns(row) + _columns(word) > width:
+                blank, wide = word[0][0] == " ", _columns(word)
+                if used > begin and not blank and used + wide > width:
                     yield row
-                    row, start = list(margin), len(margin)
-                rest = word if word[0][0] != " " or len(row) > start or not row else []
-                while rest and _columns(row) + _columns(rest) > width:  # longer than a row: it is folded
-                    part = _fitting(rest, width - _columns(row)) or rest[:1]
+                    row, used, wrapped = list(margin), len(margin), True
+                rest = [] if blank and wrapped and used == begin else word
+                while rest and used + wide > width:  # longer than a row: it is folded
+                    part = _fitting(rest, width - used) or rest[:1]
                     yield row + part
-                    row, start, rest = list(margin), len(margin), rest[len(part) :]
+                    row, used, rest, wrapped = list(margin), len(margin), rest[len(part) :], True
+                    wide = _columns(rest)
                 row += rest
+                used += wide if rest else 0
             yield row
 
 

@@ -126,6 +126,8 @@ def stack_text(line: StackLine, words: Words) -> str:
     if line.folded:
         names = ", ".join(dict.fromkeys(normalised(frame.function) or "??" for frame in line.folded))
         return "    " + visible(words.count("stack.folded", len(line.folded), names=names), 400)
+    if line.repeated:
+        return "    " + words.count("stack.repeated", line.repeated)
     if line.frame is None:
         some = words("stack.missing-some")
         return "    … " + (words.count("stack.missing", line.missing) if line.missing > 0 else some)

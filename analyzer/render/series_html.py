@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from analyzer.render.embed import embed
-from analyzer.render.html import LIST_LIMIT, environment, style
+from analyzer.render.html import environment, frame_of
 from analyzer.render.json import to_json
 from analyzer.render.plot import HEIGHT, WIDTH
 from analyzer.render.series import view
+from analyzer.render.series_markdown import series_to_markdown
 from analyzer.render.units import seconds
 from analyzer.render.words import ENGLISH, Words
 
@@ -31,17 +32,13 @@ def series_to_html(result: TrialResult, words: Words = ENGLISH) -> str:
 
 
 def _values(result: TrialResult, words: Words) -> dict[str, Any]:
-    css, style_hash = style()
     return {
-        "w": words,
-        "css": css,
-        "style_hash": style_hash,
+        **frame_of(words, series_to_markdown(result, words)),
         "r": result,
         "v": view(result, words),
         "hangs_limit": HANGS_LIMIT,
-        "limit": LIST_LIMIT,
         "plot": {"width": WIDTH, "height": HEIGHT},
         "seconds": seconds,
-        "data": Markup(embed(to_json(result, indent=None))),  # noqa: S704 - embed() leaves no < in it
+        "data": Markup(embed(to_json(result, indent=None))),  # noqa: S704 # nosec B704 - embed() leaves no < in it
         "tool": next((f"{one.name} {one.version}" for one in result.tools), "hanganalyze"),
     }

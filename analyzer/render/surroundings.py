@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.find import subject_pid
+from analyzer.render.units import moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyzer.model import Capture, Diagnosis, Libc, Process, Redaction
     from analyzer.render.words import Words
-
 
 REDACTED_LIMIT = 40
 """Placeholders of one kind that are named."""
@@ -44,7 +44,7 @@ def surroundings(diagnosis: Diagnosis, words: Words) -> tuple[Part, ...]:
             _entry(words("env.distribution"), snapshot.host.distribution),
             _entry(words("env.processors"), snapshot.host.processors),
         ]
-    host.append(_entry(words("env.taken-at"), snapshot.taken_at))
+    host.append(_entry(words("env.taken-at"), snapshot.taken_at and moment(snapshot.taken_at)))
     host.append(_entry(words("env.fingerprint"), diagnosis.fingerprint, code=True))
     host.append(_entry(words("env.source"), snapshot.source, code=True))
     host += [_entry(tool.name, " · ".join(filter(None, (tool.version, tool.path)))) for tool in snapshot.tools]

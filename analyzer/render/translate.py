@@ -12,7 +12,7 @@ from analyzer.model.facts import FACTS
 from analyzer.render.words import ENGLISH
 
 if TYPE_CHECKING:
-    from analyzer.model import Diagnosis, Fact, Finding, Process, Reason
+    from analyzer.model import Diagnosis, Fact, Finding, Process, Reason, ReferencePhoto, Thread
     from analyzer.render.words import Words
 
 
@@ -25,7 +25,9 @@ def translated(diagnosis: Diagnosis, words: Words) -> Diagnosis:
         diagnosis,
         findings=tuple(_finding(one, words) for one in diagnosis.findings),
         waits=tuple(_finding(one, words) for one in diagnosis.waits),
+        chain=tuple(replace(link, waits=words.said(link.waits)) for link in diagnosis.chain),
         snapshot=replace(diagnosis.snapshot, processes=processes),
+        reference=_reference(diagnosis.reference, words),
     )
 
 
@@ -41,8 +43,17 @@ def _finding(finding: Finding, words: Words) -> Finding:
     return replace(finding, title=found.title, summary=found.summary, remedy=found.remedy)
 
 
+def _reference(photo: ReferencePhoto | None, words: Words) -> ReferencePhoto | None:
+    return photo and replace(photo, processes=tuple(_process(process, words) for process in photo.processes))
+
+
 def _process(process: Process, words: Words) -> Process:
-    return replace(process, facts=tuple(_asked(fact, fact.name, words) for fact in process.facts))
+    facts = tuple(_asked(fact, fact.name, words) for fact in process.facts)
+    return replace(process, facts=facts, threads=tuple(_thread(thread, words) for thread in process.threads))
+
+
+def _thread(thread: Thread, words: Words) -> Thread:
+    return thread if thread.wait is None else replace(thread, wait=replace(thread.wait, text=words.said(thread.wait.text)))
 
 
 Question = TypeVar("Question", "Fact", "Reason")
@@ -50,6 +61,7 @@ Question = TypeVar("Question", "Fact", "Reason")
 
 def _asked(question: Question, fact: str | None, words: Words) -> Question:
     kind = FACTS.get(fact or "")
-    if kind is None or kind.asked != question.asked:
-        return question
-    return replace(question, asked=words.questions.get(kind.name, question.asked))
+    asked = words.said(question.asked)
+    if kind is not None and kind.asked == question.asked:
+        asked = words.questions.get(kind.name, question.asked)
+    return replace(question, asked=asked, value=words.said(question.value))

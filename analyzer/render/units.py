@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def seconds(value: float | None) -> str:
     """``3.21 s``, ``48.7 ms``, ``850 µs``."""
@@ -11,6 +13,11 @@ def seconds(value: float | None) -> str:
         if value * factor >= 1 or unit == "\u00b5s":
             return f"{value * factor:.3g} {unit}" if value * factor < 1000 else f"{value * factor:.0f} {unit}"
     return "-"
+
+
+def moment(text: str) -> str:
+    """``2026-11-23T19:29:06+00:00`` as ``2026-11-23 19:29:06 UTC``; anything else as it is."""
+    return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)$", r"\1 \2 UTC", text)
 
 
 def memory(kib: float | None) -> str:

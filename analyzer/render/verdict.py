@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.render.chain import story
 from analyzer.render.figures import runs_to_prove
 from analyzer.render.find import process_of, subject_pid, thread_in
 from analyzer.render.safe import first_sentence, paragraphs, visible
@@ -77,7 +79,9 @@ def runs_needed(diagnosis: Diagnosis) -> int:
 
 
 def _clause(title: str) -> str:
-    return visible(title, TITLE_LIMIT).strip().rstrip(".")
+    """A title inside a sentence: a first word like any other begins small («A libc call», not «GPU» or «PostgreSQL»)."""
+    told = visible(title, TITLE_LIMIT).strip().rstrip(".")
+    return told[0].lower() + told[1:] if re.match(r"(?:A|[A-Z][a-z]+) ", told) else told
 
 
 def _rests_on(finding: Finding, words: Words) -> str:
@@ -106,7 +110,9 @@ def _without_finding(diagnosis: Diagnosis, words: Words, asked: str) -> Verdict:
     # What the waits lead on to is the best advice there is without a cause.
     leads = " ".join(first_sentence(part) for one in diagnosis.waits[:1] for part in paragraphs(one.remedy)[:2])
     remark = None
-    if thread is not None and thread.wait is not None and status != "unclear":
+    if status == "hung" and diagnosis.chain:
+        remark = story(diagnosis, words).sentences[0]  # whom the rest waits for tells more than what the main thread does
+    elif thread is not None and thread.wait is not None and status != "unclear":
         which = "chain.main-thread" if thread.tid == subject_pid(diagnosis) else "chain.thread"
         remark = words("verdict.waits", thread=words(which, tid=thread.tid), waits=thread.wait.text)
     return Verdict(

@@ -6,13 +6,15 @@ Values from the target are put in with ``str.format``, whose fields are not read
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from analyzer.render.chinese import CHINESE_TEXTS
 from analyzer.render.chinese_questions import CHINESE_QUESTIONS
+from analyzer.render.chinese_said import CHINESE_SAID
+from analyzer.render.chinese_series import CHINESE_SERIES
 from analyzer.render.english import ENGLISH_TEXTS
 from analyzer.render.english_overview import OVERVIEW_TEXTS
-from analyzer.render.english_series import SERIES_TEXTS
 from analyzer.render.safe import visible
 
 if TYPE_CHECKING:
@@ -25,11 +27,20 @@ PROCESS_LIMIT = 48
 """Characters of a process name; the kernel keeps 15, a pasted trace may claim any number."""
 
 
+SAID_LIMIT = 1000
+"""Characters of a sentence that is looked up; what is longer holds a name without end."""
+
+
 class Words:
     """One language: ``words("key", name=value)`` is a sentence."""
 
     def __init__(
-        self, language: str, texts: Mapping[str, str], catalogue: str = "en", questions: Mapping[str, str] | None = None
+        self,
+        language: str,
+        texts: Mapping[str, str],
+        catalogue: str = "en",
+        questions: Mapping[str, str] | None = None,
+        forms: Mapping[str, str] | None = None,
     ) -> None:
         self.language = language
         """BCP 47 tag, for ``<html lang>``."""
@@ -38,6 +49,8 @@ class Words:
         self.texts = texts
         self.questions = questions or {}
         """The questions of the facts, by the fact's name; empty for English, which the facts speak themselves."""
+        self.forms = forms or {}
+        """What capture and scan say, as regular expressions, and how this language says it; likewise."""
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The sentence of this key; KeyError for a key that the catalogue does not have."""
@@ -52,6 +65,16 @@ class Words:
         """The words for one of a few values, ``key.value``; an unknown value speaks for itself."""
         return self.texts.get(f"{key}.{value}", str(value))
 
+    def said(self, text: str) -> str:
+        """A sentence of capture or scan in this language; one of no known form stays as it is."""
+        if not self.forms or len(text) > SAID_LIMIT:
+            return text
+        for form, sentence in self.forms.items():
+            match = re.fullmatch(form, text)
+            if match is not None:
+                return sentence.format(*(self.said(part or "") for part in match.groups())).strip()
+        return text
+
     def process(self, process: Process | None, pid: int) -> str:
         """A process in a sentence: ``podman (2560)``. A pasted trace may have no pid."""
         name = visible(process.name, PROCESS_LIMIT) if process and process.name else ""
@@ -61,7 +84,7 @@ class Words:
 
 
 ENGLISH = Words("en", ENGLISH_TEXTS)
-CHINESE = Words("zh-Hans", {**OVERVIEW_TEXTS, **SERIES_TEXTS, **CHINESE_TEXTS}, "zh", CHINESE_QUESTIONS)
+CHINESE = Words("zh-Hans", {**OVERVIEW_TEXTS, **CHINESE_SERIES, **CHINESE_TEXTS}, "zh", CHINESE_QUESTIONS, CHINESE_SAID)
 LANGUAGES = {words.catalogue: words for words in (ENGLISH, CHINESE)}
 """By the name that ``--lang`` takes."""
 

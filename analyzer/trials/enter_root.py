@@ -12,11 +12,11 @@ import platform
 import shutil
 from pathlib import Path
 
+from analyzer.capture.architecture import pivot_root_number
+
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000  # include/uapi/linux/sched.h
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18  # include/uapi/linux/mount.h
 MNT_DETACH = 2
-PIVOT_ROOT = {"x86_64": 155, "s390x": 217, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "i686": 217, "armv7l": 218}
-"""Number of the system call by machine: glibc has no function for it."""
 SHARED = ("dev", "proc", "sys")
 LIBRARY_FOLDER = "mnt"
 """Where a preloaded library is put, in a file system in memory that only the command sees."""
@@ -64,7 +64,7 @@ def enter(root: Path, library: Path | None = None) -> None:
         shutil.copy(library, root / LIBRARY_FOLDER / library.name)
         (root / LIBRARY_FOLDER / library.name).chmod(0o755)
     os.chdir(root)
-    number = PIVOT_ROOT.get(platform.machine())
+    number = pivot_root_number(platform.machine())
     if number is None:
         raise RootRefused(0, f"pivot_root: no number known for {platform.machine()}")
     call("pivot_root", libc.syscall(ctypes.c_long(number), b".", b"."))

@@ -16,7 +16,9 @@ import resource
 import time
 from collections.abc import Iterator
 
+from analyzer.analyse import catalogue
 from analyzer.capture.trace import iter_traces, parse
+from analyzer.diagnose import diagnose
 
 _INNER = (
     "#0  futex_wait (private=0, expected=2, futex_word={a} <main_arena>) at ../sysdeps/nptl/futex-internal.h:146",
@@ -88,6 +90,18 @@ def one_by_one(count: int) -> None:
     _report("one text each, nothing repeats", count, sum(map(len, texts)), time.process_time() - begin)
 
 
+def diagnosed(count: int) -> None:
+    """Parsed, and judged by every signature."""
+    rng = random.Random(11)
+    texts = [trace(rng, 5, varied=True) for _ in range(count)]
+    signatures = catalogue()
+    begin = time.process_time()
+    for text in texts:
+        diagnosis = diagnose(parse(text).snapshot, signatures)
+        assert diagnosis.status == "unclear", diagnosis.status
+    _report("parsed and diagnosed, nothing repeats", count, sum(map(len, texts)), time.process_time() - begin)
+
+
 def deep(frames: int) -> None:
     """One stack, ever deeper: the time a frame must stay the same."""
     for depth in (frames // 100, frames // 10, frames):
@@ -112,19 +126,21 @@ def endless(megabytes: int) -> None:
     print(f"{name:48} {found / seconds:10.0f} traces/s {rounds * size / seconds / 1e6:8.1f} MB/s; memory grew by {grown:.1f} MB")
 
 
-def main() -> None:
-    """Print the figures."""
+def bench(traces: int, deepest: int, megabytes: int) -> None:
+    """Print the figures: of so many traces, of a stack so deep, of a stream so long."""
+    print()
+    streamed(traces, varied=True)
+    streamed(traces, varied=False)
+    one_by_one(traces)
+    diagnosed(traces // 5)
+    deep(deepest)
+    endless(megabytes)
+
+
+if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--traces", type=int, default=5000)
     options.add_argument("--deep", type=int, default=100_000)
     options.add_argument("--file", type=int, default=50, help="megabytes for the endless stream")
     chosen = options.parse_args()
-    streamed(chosen.traces, varied=True)
-    streamed(chosen.traces, varied=False)
-    one_by_one(chosen.traces)
-    deep(chosen.deep)
-    endless(chosen.file)
-
-
-if __name__ == "__main__":
-    main()
+    bench(chosen.traces, chosen.deep, chosen.file)

@@ -78,6 +78,7 @@ def hanganalyze(
     user: int | None = None,
     wrapper: tuple[str, ...] = (),
     cwd: Path | None = None,
+    deadline: float = DEADLINE_S,
     **environment: str,
 ) -> Ran:
     """Run the command line and wait for its end."""
@@ -94,7 +95,7 @@ def hanganalyze(
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=DEADLINE_S,
+            timeout=deadline,
             env={**os.environ, **settings},
             cwd=cwd or ("/" if user is not None else None),
             check=False,

@@ -11,9 +11,8 @@ from analyzer.diagnose import diagnose
 from analyzer.model import Diagnosis, Snapshot, ThreadRef
 
 NEEDS_REGISTER = "its outer frames need a register that only a stopped thread shows (--capture stop)"
-NOT_COMPARABLE = {"no-progress", "state-unchanged", "parent-waits-for-it"}
-"""About the time between two samples, which a debugger that was attached before disturbs; and about the call a process waits in,
-which the kernel restarts under another number (restart_syscall) once a debugger has stopped it in a poll."""
+NOT_COMPARABLE = {"no-progress", "state-unchanged"}
+"""About the time between two samples, which a debugger that was attached before disturbs."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from analyzer.analyse import analyse_process
+from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.live import Options
 from analyzer.capture.peers.holders import Holders
 from analyzer.model import Diagnosis
@@ -77,6 +79,17 @@ def test_ends_at_the_process_in_the_way(case: tuple[str, ...], asked: str, chain
         following = diagnosis.chain[-2].for_
         assert following is not None
         assert (following.pid, following.tid) == (last.pid, last.tid)
+
+
+def test_a_poll_that_a_debugger_interrupted_is_still_a_poll() -> None:
+    """The kernel resumes it under another number, so whoever looks after a debugger finds another call."""
+    with targets.running("polls_pipe", "poll") as target:
+        first = analysed(target.pid)
+        resumed = str(ARCHITECTURES[platform.machine()].restart_syscall)
+        until("the kernel resumes the call", lambda: (stat := sample(target.pid)) is not None and str(stat.number) == resumed)
+        again = analysed(target.pid)
+        assert pids(again) == pids(first) == [target.pid, target.number("writer")]
+        assert again.chain[0].waits == first.chain[0].waits
 
 
 def test_a_parent_on_a_socket_pair_leads_to_the_child_on_an_orphaned_lock() -> None:

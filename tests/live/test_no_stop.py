@@ -6,16 +6,19 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from analyzer.capture import procfs
+from analyzer.capture import no_stop, procfs
+from analyzer.capture.bulk_read import read_pieces
+from analyzer.capture.look import look
 from tests import targets
 from tests.live.analysing import ORDINARY_USER, hanganalyze
 from tests.live.comparing import NEEDS_REGISTER, seen
 from tests.live.test_stop import CASES, MOVES
-from tests.live.test_targets import skip_if_it_cannot_be_built
+from tests.live.test_targets import skip_if_it_cannot_be_built, until
 
 pytestmark = pytest.mark.live
 
@@ -100,6 +103,36 @@ def test_a_thread_that_runs_has_no_made_up_stack() -> None:
     assert running
     assert all(photographed.frames[tid] == () for tid in running)
     assert photographed.snapshot.capture.consistent is False
+
+
+def test_a_thread_that_starts_running_in_the_middle_is_told_and_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its memory was read while it ran: no stack is made of that, and the photograph is taken once more."""
+    times: list[int] = []
+    with targets.running("clock_thread", "plain", "3") as target:
+        listening = target.number("listening")
+
+        def woken(pid: int, ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+            """The first time, and only then, something wakes the thread between the two samples."""
+            if not times:
+                target.ask()
+                until(
+                    "it listens again", lambda: (now := procfs.thread_counters(pid, listening)) is not None and now.state == "S"
+                )
+            times.append(pid)
+            return read_pieces(pid, ranges)
+
+        monkeypatch.setattr("analyzer.capture.no_stop.read_pieces", woken)
+        at_once = no_stop.take_once(look(procfs.sample(target.pid)))
+        times.clear()
+        photo = no_stop.take(look(procfs.sample(target.pid)))
+    assert at_once.consistent is False
+    moved = at_once.threads[listening]
+    assert (moved.moved, moved.stack_pointer, moved.program_counter) == (True, None, None)
+    assert moved.problem == "it ran while the photograph was taken, so its stack would be made up"
+    assert len(times) > 1
+    still = photo.threads[listening]
+    assert (still.moved, still.problem) == (False, None)
+    assert still.program_counter
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,6 @@ from analyzer.capture.facts import (
     thread_count_stale,
 )
 from analyzer.capture.facts.answer import unknown
-from analyzer.capture.memory import MemoryUnreadable
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact
 
@@ -61,12 +60,12 @@ def measure_all(seen: Seen, family: Mapping[int, Seen]) -> tuple[Fact, ...]:
     for name, measure in _MEASURES.items():
         try:
             facts += measure(seen, family)
-        except (MemoryUnreadable, OSError, ValueError, ArithmeticError, LookupError) as error:
+        except Exception as error:  # whatever is wrong with one fact, the others are asked
             facts.append(_failed(name, error, seen))
     for name, derive in _DERIVED.items():
         try:
             facts += derive(seen, facts)
-        except (MemoryUnreadable, OSError, ValueError, ArithmeticError, LookupError) as error:
+        except Exception as error:
             facts.append(_failed(name, error, seen))
     return tuple(facts)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.facts.answer import unknown, yes_no
-from analyzer.capture.kernel_calls import same_memory
+from analyzer.capture.kernel_calls import KCMP_VM, same_memory
 from analyzer.capture.procfs import process_state
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact
@@ -22,7 +22,11 @@ _NAME = "address-space-shared"
 def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:
     """One answer for the process."""
     ours = ARCHITECTURES.get(os.uname().machine)
-    how = f"kcmp({seen.pid}, {seen.before.ppid}, KCMP_VM) is 0 where the memory is shared"
+    number = ours.kcmp if ours is not None else "kcmp"
+    # Prints 0 where the two have the same memory, 1 or 2 where not, -1 where it may not be asked.
+    how = (
+        f"python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall({number}, {seen.pid}, {seen.before.ppid}, {KCMP_VM}, 0, 0))'"
+    )
     if not seen.live and seen.shares_memory is not None:
         text = "it shared its memory" if seen.shares_memory else "its memory was its own"
         return [yes_no(_NAME, seen.shares_memory, f"{text} when the core was taken", how)]

@@ -8,6 +8,7 @@ fails when the waiting thread holds the lock itself (a signal handler, a callbac
 from __future__ import annotations
 
 from analyzer.capture.facts.answer import answer
+from analyzer.capture.facts.commands import holder
 from analyzer.capture.own_stack import runs_on_copied_stack
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact, Holds, Lock
@@ -21,7 +22,7 @@ def measure(seen: Seen, facts: list[Fact]) -> list[Fact]:
     answers = []
     for tid, lock in seen.locks.items():
         holds, value = _decide(seen, tid, lock, shared)
-        how = f"gdb -p {seen.pid}, then: x/2gx {lock.address}; compare: ls /proc/{seen.pid}/task"
+        how = holder(seen, lock)
         answers.append(answer(_NAME, holds, value, how, tid))
     return answers
 

@@ -6,6 +6,7 @@ Only locks that record their holder can tell. A holder in another process counts
 from __future__ import annotations
 
 from analyzer.capture.facts.answer import answer, unknown, yes_no
+from analyzer.capture.facts.commands import holder
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact, Holds
 
@@ -15,7 +16,7 @@ def measure(seen: Seen, facts: list[Fact]) -> list[Fact]:
     shared: Holds = next((fact.holds for fact in facts if fact.name == "address-space-shared"), "unknown")
     answers = []
     for tid, lock in seen.locks.items():
-        how = f"gdb -p {seen.pid}, then: x/2gx {lock.address}; the second word leads to the holder"
+        how = holder(seen, lock)
         owner = lock.owner
         if owner is None:
             because = "this lock does not record who holds it"

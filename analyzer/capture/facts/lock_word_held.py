@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analyzer.capture.facts.answer import unknown, yes_no
+from analyzer.capture.facts.commands import gdb
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact
 
@@ -18,7 +19,7 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG0
     """One answer a thread that waits for a lock."""
     facts = []
     for tid, lock in seen.locks.items():
-        how = f"gdb -p {seen.pid}, then: x/4wx {lock.address}"
+        how = gdb(seen.pid, f"x/4wx {lock.address}")
         if lock.word is None:
             facts.append(unknown(_NAME, "the lock word could not be read", how, tid))
         else:

@@ -17,7 +17,7 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG0
     """One answer a thread."""
     facts = []
     for thread in seen.before.threads:
-        how = f"grep ctxt /proc/{seen.pid}/task/{thread.tid}/status, twice"
+        how = f"for n in 1 2; do grep ctxt /proc/{seen.pid}/task/{thread.tid}/status; sleep 1; done"
         moved = seen.moved(thread.tid)
         if moved is None or seen.between_samples_s is None:
             facts.append(unknown("no-progress", "there was no second sample", how, thread.tid))

@@ -36,6 +36,8 @@ def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG0
         return [unknown(_NAME, "only the kernel knows it, and the process is not running here", how)]
     if seen.libc.value.kind != "glibc":
         return [unknown(_NAME, seen.libc.why_unknown or "not glibc", how)]
+    if seen.leader is None or seen.leader.counters.state in {"Z", "X"}:
+        return [unknown(_NAME, "the main thread has ended, and a thread that ends gives its list up", how)]
     head = robust_list_head(seen.pid, ours.get_robust_list)
     if isinstance(head, str):
         return [unknown(_NAME, head, how)]

@@ -14,7 +14,7 @@ _WAITING = {"S", "D", "R", "I"}
 
 def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG001 - every fact has the same form
     """Two answers for the process."""
-    how = f"awk '{{print $22}}' /proc/{seen.pid}/stat, before and after"
+    how = f"awk '{{print $22}}' /proc/{seen.pid}/stat"
     how_state = f"grep State /proc/{seen.pid}/status"
     if not seen.live or seen.started_ticks_after is None:
         because = "a saved process does not change" if not seen.live else "it had ended when the analysis was done"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analyzer.capture.facts.answer import unknown, yes_no
+from analyzer.capture.facts.commands import stored_tid
 from analyzer.capture.glibc_threads import not_copied
 from analyzer.capture.memory import MemoryUnreadable
 from analyzer.capture.seen import Seen
@@ -21,11 +22,11 @@ _NAME = "tcb-tid-stale"
 
 def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG001 - every fact has the same form
     """One answer for the process, from its main thread."""
-    how = f"gdb -p {seen.pid}, then: print ((struct pthread *) $fs_base)->tid; compare NSpid in /proc/{seen.pid}/status"
+    pointer = seen.thread_pointer(seen.pid)
+    how = stored_tid(seen, pointer)
     if seen.libc.value.kind != "glibc":
         return [unknown(_NAME, seen.libc.why_unknown or "not glibc", how)]
     leader = seen.leader
-    pointer = seen.thread_pointer(seen.pid)
     if leader is None or pointer is None:
         return [unknown(_NAME, "the main thread's thread pointer was not read", how)]
     try:

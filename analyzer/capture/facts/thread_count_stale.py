@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analyzer.capture.facts.answer import unknown, yes_no
+from analyzer.capture.facts.commands import gdb
 from analyzer.capture.seen import Seen
 from analyzer.model import Fact
 
@@ -17,7 +18,7 @@ _NAME = "thread-count-stale"
 
 def measure(seen: Seen, family: Mapping[int, Seen]) -> list[Fact]:  # noqa: ARG001 - every fact has the same form
     """One answer for the process."""
-    how = f"gdb -p {seen.pid}, then: print (int) __nptl_nthreads; compare: ls /proc/{seen.pid}/task"
+    how = f"{gdb(seen.pid, 'print (int) __nptl_nthreads')}; ls /proc/{seen.pid}/task"
     if seen.libc.value.kind != "glibc":
         return [unknown(_NAME, seen.libc.why_unknown or "not glibc", how)]
     if seen.libc.elf is None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from analyzer.capture.package import dpkg, go_build
 from analyzer.capture.package.root import TargetRoot
-from analyzer.capture.procfs import link
+from analyzer.capture.procfs import door, link
 from analyzer.model import GoBuild, Package
 
 _DELETED = " (deleted)"
@@ -29,7 +29,7 @@ class PackageSearch:
         known: dict[object, Package] = {}  # a process and its child run the same file
         for pid in pids:
             with contextlib.suppress(OSError):
-                seen = os.stat(f"/proc/{pid}/exe")
+                seen = os.stat(f"/proc/{door(pid)}/exe")
                 key = (seen.st_dev, seen.st_ino, link(pid, "exe"))
                 if key not in known:
                     known[key] = package_of(pid)
@@ -43,6 +43,13 @@ class PackageSearch:
 
 def package_of(pid: int) -> Package:
     """The package of a process's executable. Never raises: what could not be found out stands in ``problem``."""
+    try:
+        return _package_of(pid)
+    except Exception as error:  # a database may hold anything, and nothing else of the report depends on it
+        return Package(problem=f"the package databases of its root could not be read: {error!r}")
+
+
+def _package_of(pid: int) -> Package:
     path = link(pid, "exe")
     if path is None:
         return Package(problem="the kernel does not say which file it runs: not permitted, or it has ended")
@@ -61,7 +68,7 @@ def _by_database(pid: int, path: str) -> tuple[Package | None, str | None]:
         return None, "the file it runs was replaced or removed since it was started, so no package database speaks of it"
     try:
         with TargetRoot(pid) as root:
-            here, running = root.stat(path), os.stat(f"/proc/{pid}/exe")
+            here, running = root.stat(path), os.stat(f"/proc/{door(pid)}/exe")
             if (here.st_dev, here.st_ino) != (running.st_dev, running.st_ino):
                 return None, "another file than the one it runs lies at its path, so no package database speaks of it"
             found = dpkg.find(root, pid, path)
@@ -76,7 +83,7 @@ def _by_database(pid: int, path: str) -> tuple[Package | None, str | None]:
 
 def _go(pid: int) -> GoBuild | None:
     try:
-        executable = os.open(f"/proc/{pid}/exe", os.O_RDONLY | os.O_CLOEXEC)
+        executable = os.open(f"/proc/{door(pid)}/exe", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     try:

@@ -15,6 +15,8 @@ import os
 import stat
 from collections.abc import Iterator
 
+from analyzer.capture.procfs import door
+
 MOST_ENTRIES = 200_000
 _OPENAT2 = 437  # the same on every architecture
 _RESOLVE_NO_MAGICLINKS, _RESOLVE_IN_ROOT = 0x02, 0x10
@@ -31,7 +33,7 @@ class TargetRoot:
     """The root directory of a process. Every method raises OSError where the kernel refuses or the file is none to read."""
 
     def __init__(self, pid: int) -> None:
-        self._fd = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._fd = os.open(f"/proc/{door(pid)}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def __enter__(self) -> TargetRoot:
         return self

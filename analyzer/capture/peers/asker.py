@@ -47,7 +47,7 @@ class Asker:
             state = thread.counters.state if thread else "?"
             key = (state, *((syscall.name or "", *syscall.arguments[:5]) if syscall else ()))
             if state == "D" or key not in known:
-                known[key] = self._answer(seen, tid, state, syscall)
+                known[key] = self._answer_or_none(seen, tid, state, syscall)
             answer = known[key]
             wait = seen.waits.get(tid)
             if answer is None:
@@ -55,6 +55,13 @@ class Asker:
             if wait is None:
                 wait = Wait("kernel" if state == "D" else "unknown", "", timed=None)
             seen.waits[tid] = replace(wait, text=answer.words, peers=answer.peers)
+
+    def _answer_or_none(self, seen: Seen, tid: int, state: str, syscall: Syscall | None) -> Answer | None:
+        try:
+            return self._answer(seen, tid, state, syscall)
+        except Exception as error:  # the waits of the other threads are still to be had
+            seen.notes.append(f"who could end the wait of thread {tid} could not be found out: {error!r}")
+            return None
 
     def _answer(self, seen: Seen, tid: int, state: str, syscall: Syscall | None) -> Answer | None:
         if state in {"T", "t"}:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.peers.answer import Answer
 from analyzer.capture.peers.descriptor import Descriptor
-from analyzer.capture.procfs import children, process_state, read_text, status_fields
+from analyzer.capture.procfs import children, numbers, process_state, read_text, status_fields
 from analyzer.model import Syscall, ThreadRef
 
 _P_ALL, _P_PID, _P_PGID, _P_PIDFD = range(4)
 _CLONE_VFORK = 0x4000
-_WITH_FLAGS = {"clone": {"s390x": 1}}
-"""Position of clone's flags where it is not the first."""
 
 
 def waited_for(pid: int, syscall: Syscall) -> Answer:
@@ -28,19 +27,20 @@ def waited_for(pid: int, syscall: Syscall) -> Answer:
 
 def by_pidfd(end: Descriptor) -> Answer:
     """The process that a pidfd speaks of."""
-    numbers = [int(value) for value in end.info("Pid") if value.lstrip("-").isdecimal()]
-    if not numbers or numbers[0] <= 0:
+    ids = numbers(" ".join(end.info("Pid")))
+    if not ids or ids[0] <= 0:
         return Answer(f"a process to end (pidfd, file descriptor {end.number})")
-    return Answer(f"process {numbers[0]} to end (pidfd, file descriptor {end.number})", (ThreadRef(numbers[0]),))
+    return Answer(f"process {ids[0]} to end (pidfd, file descriptor {end.number})", (ThreadRef(ids[0]),))
 
 
 def vfork_child(pid: int, tid: int, syscall: Syscall, architecture: str | None) -> Answer | None:
     """The child for whose exec or end a vfork waits; None for a clone that does not wait."""
     if syscall.name == "clone":
-        flags = int(syscall.arguments[_WITH_FLAGS["clone"].get(architecture or "", 0)], 16)
+        known = ARCHITECTURES.get(architecture or "")
+        flags = int(syscall.arguments[known.clone_flags if known else 0], 16)
         if not flags & _CLONE_VFORK:
             return None
-    own = [int(number) for number in (read_text(f"/proc/{pid}/task/{tid}/children") or "").split()]
+    own = numbers(read_text(f"/proc/{pid}/task/{tid}/children"))
     return Answer("its child to call exec or to end (vfork)", tuple(ThreadRef(child) for child in own[-1:]))
 
 
@@ -58,6 +58,5 @@ def _children(pid: int, number: int | None, group: int) -> Answer:
     return Answer(text, tuple(ThreadRef(child) for child in chosen), "" if chosen else "of which none is left that runs")
 
 
-def _numbers(pid: int, field: str) -> list[int]:
-    text = status_fields(read_text(f"/proc/{pid}/status") or "").get(field)
-    return [int(number) for number in text.split()] if text else [pid]
+def _numbers(pid: int, field: str) -> tuple[int, ...]:
+    return numbers(status_fields(read_text(f"/proc/{pid}/status") or "").get(field)) or (pid,)

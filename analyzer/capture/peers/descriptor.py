@@ -6,10 +6,11 @@ import os
 import re
 import stat
 
-from analyzer.capture.procfs import read_text
+from analyzer.capture.procfs import door, read_text
 from analyzer.lean_dataclass import dataclass
 
 _INODE = re.compile(r"^(socket|pipe):\[(\d+)\]$")
+_OCTAL = re.compile("[0-7]{1,22}")
 _ANONYMOUS = {"eventpoll": "epoll", "eventfd": "eventfd", "timerfd": "timer", "signalfd": "signals", "pidfd": "process"}
 
 
@@ -34,7 +35,7 @@ class Descriptor:
 
     def info(self, key: str) -> list[str]:
         """The values of the lines ``key: value`` of its fdinfo."""
-        text = read_text(f"/proc/{self.pid}/fdinfo/{self.number}") or ""
+        text = read_text(f"/proc/{door(self.pid)}/fdinfo/{self.number}") or ""
         return [value.strip() for name, _, value in (line.partition(":") for line in text.split("\n")) if name == key]
 
     @property
@@ -50,7 +51,7 @@ class Descriptor:
     @property
     def _access(self) -> int | None:
         flags = self.info("flags")
-        return int(flags[0], 8) & os.O_ACCMODE if flags else None
+        return int(flags[0], 8) & os.O_ACCMODE if flags and _OCTAL.fullmatch(flags[0]) else None
 
 
 _WORDS = {
@@ -62,7 +63,7 @@ _WORDS = {
 
 def descriptor(pid: int, number: int) -> Descriptor | None:
     """The file descriptor ``number`` of process ``pid``; None where it has none or the kernel does not let us look."""
-    path = f"/proc/{pid}/fd/{number}"
+    path = f"/proc/{door(pid)}/fd/{number}"
     try:
         link = os.fsencode(os.readlink(path)).decode("utf-8", "backslashreplace")
     except OSError:

@@ -7,12 +7,15 @@ exchanged; a connection between two network namespaces (a container's bridge) ha
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 from analyzer.capture.procfs import read_text
 from analyzer.lean_dataclass import dataclass
 
 _Ends = tuple[str, str]
+_LINE = re.compile(r"(?:(?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} ){2}[0-9]{1,20}")
+"""The two ends and the inode."""
 _MAPPED = "0000000000000000FFFF0000"
 """IPv4 inside IPv6, as the kernel prints it on a little-endian machine; a big-endian one prints 0000FFFF at its end."""
 
@@ -55,7 +58,7 @@ def _read(pid: int) -> tuple[dict[int, _Ends], dict[_Ends, int]]:
     for name in ("tcp", "tcp6"):
         for line in (read_text(f"/proc/{pid}/net/{name}") or "").split("\n")[1:]:
             fields = line.split()
-            if len(fields) < 10 or fields[9] == "0":
+            if len(fields) < 10 or fields[9] == "0" or not _LINE.fullmatch(" ".join((*fields[1:3], fields[9]))):
                 continue
             ends = (_plain(fields[1]), _plain(fields[2]))
             by_inode[int(fields[9])] = ends

@@ -9,8 +9,7 @@ Process ids are the text's own where it has them. Where it has none, numbers fro
 the text uses), and for threads the debugger's own numbers, else numbers from 0; the notes of the process say so.
 """
 
-from analyzer.capture.trace.declined import Declined
 from analyzer.capture.trace.quality import ParseQuality
 from analyzer.capture.trace.surface import Parsed, iter_traces, parse, parse_trace, quality, read_lines
 
-__all__ = ["Declined", "ParseQuality", "Parsed", "iter_traces", "parse", "parse_trace", "quality", "read_lines"]
+__all__ = ["ParseQuality", "Parsed", "iter_traces", "parse", "parse_trace", "quality", "read_lines"]

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import re
 
-from analyzer.errors import UsageError
-
-
-class Declined(UsageError):
-    """The text holds a trace of a kind that is not read; ``form`` names it, ``why`` says why not."""
-
-    next_command = "gdb -p PID -batch -ex 'thread apply all bt' on the Linux machine, then hanganalyze trace FILE"
-
-    def __init__(self, form: str, why: str) -> None:
-        super().__init__(f"This is {form}, which is not read: {why}.")
-        self.form = form
-        self.why = why
-
-
 _MACOS = "macOS has other locks and another fork; what is known about glibc and musl says nothing about it"
-_LLDB = "its frames name modules and offsets in a way of their own; gdb gives the same stack"
 _WINDOWS = "Windows has no fork, and none of the locks that are looked for here"
 _JAVA = "it shows Java methods only; the native frames below them decide (jstack -m, pstack or gdb print them)"
 _PYTHON = "it shows Python functions only; the native frames below them decide (gdb or pstack print them)"
 _SOLARIS = "Solaris has other locks and another fork"
 
+LLDB_OF_MACOS = "an lldb backtrace of macOS"
+"""Told from Linux's by ``forms.lldb``."""
+
 WHY = {
     "a macOS sample or crash report": _MACOS,
-    "an lldb backtrace": _LLDB,
+    LLDB_OF_MACOS: _MACOS,
     "a WinDbg stack": _WINDOWS,
     "a Java thread dump": _JAVA,
     "a Python traceback": _PYTHON,
@@ -37,8 +25,6 @@ WHY = {
 
 _SIGNS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     # (form, a text that the line must hold, the pattern from the line's beginning)
-    ("an lldb backtrace", "frame #", re.compile(r"[*\s]*(?:\w{1,20} )?frame #\d+: 0x[0-9a-fA-F]+")),
-    ("an lldb backtrace", "thread #", re.compile(r"[*\s]*thread #\d+\b")),
     ("a macOS sample or crash report", "Thread_", re.compile(r"[+!:| ]*\d+ +Thread_\w+")),
     ("a macOS sample or crash report", "Dispatch queue:", re.compile(r"Thread \d+.{0,80}Dispatch queue:")),
     ("a macOS sample or crash report", " 0x", re.compile(r"\d{1,4} +[\w.+-]{1,80}\s+0x[0-9a-f]{8,16} .{1,400} \+ \d+")),

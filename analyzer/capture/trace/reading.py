@@ -56,6 +56,8 @@ class Reading:
     """The beginning of a line that the machine interface prints in pieces."""
     again: list[str] = field(default_factory=list)
     """Lines that were found inside the current one, to be read next."""
+    apple: bool = False
+    """The trace is one of macOS's, which are not read."""
     separated: bool = False
     """Go prints several parts of one dump with a rule between them."""
     amendable: StackDraft | None = None
@@ -71,6 +73,7 @@ class Reading:
         if not same_session:
             self.session += 1
             self.hint = None
+            self.apple = False
         self.trace = TraceDraft(session=self.session)
         if same_session:
             self.trace.pid, self.trace.name, self.trace.executable = old.pid, old.name, old.executable

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from analyzer.capture.trace.build import build, capture, process_id
-from analyzer.capture.trace.declined import WHY, Declined
+from analyzer.capture.trace.declined import WHY
 from analyzer.capture.trace.drafts import TraceDraft
 from analyzer.capture.trace.quality import ParseQuality, Tally
 from analyzer.capture.trace.reader import LineReader
 from analyzer.capture.trace.repeats import without_repeats
 from analyzer.capture.trace.stream import drafts
+from analyzer.errors import TraceDeclined
 from analyzer.lean_dataclass import dataclass
 from analyzer.model import Process, Snapshot
 
@@ -33,7 +34,7 @@ class Parsed:
 def parse_trace(text: str, source: str | None = None) -> Snapshot:
     """The snapshot of a text; every process and every trace in it is one ``Process``. ``source``: where it was read from.
 
-    Raises Declined when all that was recognised is of a form that is not read. A text without any trace gives a snapshot
+    Raises TraceDeclined when all that was recognised is of a form that is not read. A text without any trace gives a snapshot
     without processes, whose notes say so.
     """
     return parse(text, source).snapshot
@@ -71,7 +72,7 @@ def parse(text: str, source: str | None = None) -> Parsed:
 def iter_traces(lines: Iterable[str], source: str | None = None) -> Iterator[Snapshot]:
     """A snapshot a trace, as soon as each is complete; memory stays flat however many there are.
 
-    For files of many tickets: processes of one ticket come as separate snapshots. Raises Declined at the end when
+    For files of many tickets: processes of one ticket come as separate snapshots. Raises TraceDeclined at the end when
     there was nothing but forms that are not read.
     """
     reader = LineReader()
@@ -91,9 +92,9 @@ def read_lines(stream: TextIO) -> Iterator[str]:
         yield line
 
 
-def _declined(found: dict[str, int]) -> Declined:
+def _declined(found: dict[str, int]) -> TraceDeclined:
     form = max(found, key=lambda name: found[name])
-    return Declined(form, WHY[form])
+    return TraceDeclined(form, WHY[form])
 
 
 def _ids(found: list[TraceDraft]) -> list[tuple[int, bool]]:

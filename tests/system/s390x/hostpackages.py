@@ -12,9 +12,11 @@ from .errors import CannotRunHere
 
 PACKAGE_OF = {
     "qemu-system-s390x": "qemu-system-misc",
+    "qemu-system-x86_64": "qemu-system-x86",
     "qemu-system-aarch64": "qemu-system-arm",
     "qemu-system-ppc64": "qemu-system-ppc",
     "s390x-linux-gnu-gcc": "gcc-s390x-linux-gnu libc6-dev-s390x-cross",
+    "x86_64-linux-gnu-gcc": "gcc libc6-dev",
     "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
     "powerpc64le-linux-gnu-gcc": "gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross",
     "gdb-multiarch": "gdb-multiarch",

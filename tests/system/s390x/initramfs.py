@@ -28,8 +28,16 @@ mount_share() {{
 _DISK = """\
 # The disk shows up a moment after its driver is loaded.
 tries=0
-until [ -b /dev/vda ] || [ $tries -ge 200 ]; do /bin/busybox usleep 50000; tries=$((tries + 1)); done
-/bin/busybox mount -t ext4 -o noatime /dev/vda /root || { echo "guest: cannot mount the root disk"; exit 1; }
+root=
+until [ -n "$root" ] || [ $tries -ge 200 ]; do
+    for disk in /sys/block/vd*; do
+        name=; read -r name < "$disk/serial" 2>/dev/null
+        [ "$name" = disk0 ] && root=/dev/${disk##*/}
+    done
+    [ -n "$root" ] || /bin/busybox usleep 50000
+    tries=$((tries + 1))
+done
+/bin/busybox mount -t ext4 -o noatime "$root" /root || { echo "guest: cannot mount the root disk"; exit 1; }
 mount_share /root/share
 for place in proc sys dev; do /bin/busybox mount --move /$place /root/$place; done
 exec /bin/busybox switch_root /root /bin/sh /share/.guest/start.sh
@@ -46,7 +54,7 @@ poweroff -f
 
 
 def for_disk(busybox: Path, modules: Path, also_load: Sequence[str] = ()) -> bytes:
-    """An archive that mounts /dev/vda and the share and runs /share/.guest/start.sh as process 1 in that root."""
+    """An archive that mounts the first disk and the share and runs /share/.guest/start.sh as process 1 in that root."""
     wanted = ["virtio_blk", "crc32c_generic", "ext4", "9p", "9pnet_virtio", *also_load]
     return _archive(busybox, modules, wanted, _DISK, {})
 

@@ -7,33 +7,49 @@ that hangs has every signal blocked that would dump core, so the kernel makes no
 
 from __future__ import annotations
 
-import subprocess
+import os
 from dataclasses import dataclass
-from pathlib import Path
 
-from .guest import Guest, StepResult
+from analyzer.model import TrialResult
+from analyzer.render.json import any_from_json
+
+from .crossbuilt import compile_program
+from .errors import GuestError
+from .guest import Guest
 from .imagetar import image_tar
 from .rootimage import ORDINARY_UID, ORDINARY_USER
 
-PROGRAMS = Path(__file__).with_name("programs")
 LOAD = "podman image load --input /share/image.tar"
-PLAIN_SECONDS = 60.0
-HANG_SECONDS = 60.0
+PLAIN_SECONDS = 90.0
+RUNS = int(os.environ.get("HANGANALYZE_PODMAN_RUNS", "3"))
+"""Plain runs; 4 to 10 s each."""
+HANG_SECONDS = 180.0
 
 _FORGET = (
-    f"pkill -9 -u {ORDINARY_USER}; rm -rf /run/user/{ORDINARY_UID}/* /run/user/{ORDINARY_UID}/.??* "
+    # Others of the same user may be at work; what podman leaves running is called «podman pause».
+    f"pkill -9 -u {ORDINARY_USER} '^podman'; rm -rf /run/user/{ORDINARY_UID}/* /run/user/{ORDINARY_UID}/.??* "
     f"/home/{ORDINARY_USER}/.local; true"
 )
 
-# Hung: podman's child stands in the same futex wait at two looks with no context switch between them.
+# Hung: podman's child has one thread, which stands in the same futex wait at two looks with no context switch between them.
+# Nothing but what the shell does by itself: a process for each look would keep one of the guest's two processors busy.
 _WAIT_UNTIL_HUNG = """\
-look() { cat /proc/$1/syscall; grep ctxt /proc/$1/status; }
+exec 3<> <(:)
+look() {
+    read -r seen < /proc/$1/syscall
+    while read -r name count; do case $name in *ctxt_switches:) seen="$seen $count" ;; esac; done < /proc/$1/status
+}
 while [ -d /proc/PARENT ]; do
-    for child in $(pgrep -P PARENT -x podman); do
-        before=$(look $child); sleep 0.5; after=$(look $child)
-        case $before in '238 '*' 0x80 0x2 '*) [ "$before" = "$after" ] && echo $child && exit 0 ;; esac
-    done
-    sleep 0.1
+    for list in /proc/PARENT/task/*/children; do
+        read -r children < $list
+        for child in $children; do
+            # What a raw clone made has one thread; a podman that was executed anew may wait for its own widener.
+            set -- /proc/$child/task/*; read -r name < /proc/$child/comm; [ "$# $name" = "1 podman" ] || continue
+            seen=; look $child; before=$seen; read -rt 2 -u 3; seen=; look $child
+            case $before in '238 '*' 0x80 0x2 '*) [ "$before" = "$seen" ] && echo $child && exit 0 ;; esac
+        done
+    done 2>/dev/null
+    read -rt 0.2 -u 3
 done
 exit 9
 """
@@ -48,11 +64,10 @@ class HungPodman:
 
 
 def prepare(guest: Guest) -> None:
-    """Put the image file and the stdio widener into the share."""
+    """Put the image file and the stdio widener into the share, and bring podman's program home."""
     (guest.share / "image.tar").write_bytes(image_tar("s390x"))
-    library, source = guest.share / "stdio_widener.so", PROGRAMS / "stdio_widener.c"
-    compile_command = ["s390x-linux-gnu-gcc", "-shared", "-fPIC", "-g", "-O1", "-pthread", "-o", library, source]
-    subprocess.run([str(word) for word in compile_command], check=True, timeout=60)
+    compile_program(guest, "stdio_widener", "-shared", "-fPIC")
+    guest.run("podman-program", "cp /usr/bin/podman /share/podman", 30, check=True)
 
 
 def forget(guest: Guest) -> None:
@@ -60,17 +75,25 @@ def forget(guest: Guest) -> None:
     guest.run("podman-forget", _FORGET, 20)
 
 
-def plain_run(guest: Guest) -> StepResult:
-    """A first run without a widener; 4 to 6 s. `exit_code` None: it was late, which is a hang or a slow machine."""
-    forget(guest)
-    return guest.run("podman-plain", LOAD, PLAIN_SECONDS, ORDINARY_USER)
+def plain_runs(guest: Guest) -> TrialResult:
+    """First runs without a widener, `RUNS` of them, counted by the project's own `run` as the ordinary user."""
+    script = guest.share / "forget.sh"
+    script.write_text(f"#!/bin/sh\n{_FORGET}\n", "utf-8")
+    script.chmod(0o755)
+    counted = ["run", "--repeat", str(RUNS), "--timeout", str(PLAIN_SECONDS), "--setup", "/share/forget.sh", "--json"]
+    step = guest.command("podman-plain", [*counted, "--", *LOAD.split()], 30 + RUNS * PLAIN_SECONDS, ORDINARY_USER)
+    if not step.stdout:
+        raise GuestError(f"no result of podman's plain runs: {step.stderr}")
+    result = any_from_json(step.stdout)
+    assert isinstance(result, TrialResult)
+    return result
 
 
-def hang(guest: Guest, attempts: int = 4) -> HungPodman:
+def hang(guest: Guest, attempts: int = 8) -> HungPodman:
     """First runs with the stdio widener until one hangs (the first one, every time so far); leaves it hanging."""
     for _ in range(attempts):
         forget(guest)
-        start = f"LD_PRELOAD=/share/stdio_widener.so {LOAD} > /tmp/podman.log 2>&1 & echo $!"
+        start = f"LD_PRELOAD=/share/stdio_widener {LOAD} > /tmp/podman.log 2>&1 & echo $!"
         started = guest.run("podman-widened", start, 20, ORDINARY_USER, leave_running=True, check=True)
         parent = int(started.stdout)
         seen = guest.run("podman-hung", _WAIT_UNTIL_HUNG.replace("PARENT", str(parent)), HANG_SECONDS)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -47,6 +48,8 @@ AARCH64 = Machine(
     "pci",
 )
 
+X86_64 = Machine("qemu-system-x86_64", ("-M", "q35", "-cpu", "max", "-serial", "chardev:console"), "ttyS0", "pci")
+
 PPC64LE = Machine(
     "qemu-system-ppc64",
     (
@@ -71,22 +74,23 @@ class Qemu:
         kernel: Path,
         initrd: Path,
         share: Path,
-        disk: Path | None = None,
+        disks: Sequence[Path] = (),
         memory_megabytes: int = 2048,
         processors: int = 2,
         echo: Callable[[str], None] | None = None,
+        kernel_options: str = FASTER_UNDER_EMULATION,
     ) -> None:
         self._argv = [machine.emulator, *machine.machine, "-m", str(memory_megabytes), "-smp", str(processors)]
         self._argv += ["-accel", "tcg,thread=multi", "-nographic", "-nodefaults", "-no-reboot"]
         self._argv += ["-chardev", "stdio,id=console,signal=off", "-kernel", str(kernel), "-initrd", str(initrd)]
         # panic=-1 with -no-reboot: a guest that panics ends the emulator instead of standing still until the deadline.
-        self._argv += ["-append", f"console={machine.console} quiet loglevel=4 panic=-1 {FASTER_UNDER_EMULATION}"]
+        self._argv += ["-append", f"console={machine.console} quiet loglevel=4 panic=-1 {kernel_options}"]
         self._argv += ["-fsdev", f"local,id=share,path={share},security_model=none"]
         self._argv += ["-device", f"virtio-9p-{machine.bus},fsdev=share,mount_tag={SHARE_TAG}"]
-        if disk is not None:
+        for number, disk in enumerate(disks):  # which is vda and which vdb is decided anew at every boot: they have names
             # snapshot=on: what the guest writes goes to an unnamed temporary file, the image stays as it is.
-            self._argv += ["-drive", f"file={disk},format=raw,if=none,id=root,snapshot=on,cache=unsafe"]
-            self._argv += ["-device", f"virtio-blk-{machine.bus},drive=root"]
+            self._argv += ["-drive", f"file={disk},format=raw,if=none,id=disk{number},snapshot=on,cache=unsafe"]
+            self._argv += ["-device", f"virtio-blk-{machine.bus},drive=disk{number},serial=disk{number}"]
         self._echo = echo
         self._lines: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
@@ -110,6 +114,12 @@ class Qemu:
     @property
     def pid(self) -> int:
         return self._running_process().pid
+
+    @property
+    def processor_seconds(self) -> float:
+        """What the emulator has used so far: unlike wall time it says the same on a busy machine."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def wait_until(self, holds: Callable[[], bool], what: str, seconds: float) -> None:
         """Wait for `holds()`; raise `GuestError` with the console when `seconds` pass or the emulator ends before."""

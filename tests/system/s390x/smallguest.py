@@ -15,14 +15,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from elftools.elf.elffile import ELFFile
+
+from analyzer.capture.architecture import ARCHITECTURES as NUMBERS
 
 from .errors import GuestError
 from .foreignapt import ForeignApt, unpack
 from .hostpackages import require
 from .imagecache import cache_directory, made_from_packages
 from .initramfs import without_disk
-from .qemu import AARCH64, PPC64LE, S390X, Machine, Qemu
+from .qemu import AARCH64, PPC64LE, S390X, X86_64, Machine, Qemu
 from .rootimage import merge_usr
 
 PROGRAMS = Path(__file__).with_name("programs")
@@ -33,6 +36,8 @@ CORE_SECONDS = 90.0
 class Architecture:
     """One row of the table: everything about an architecture a small guest has to know."""
 
+    name: str
+    """As uname -m says it."""
     debian: str
     """Debian's name of it."""
     machine: Machine
@@ -40,15 +45,28 @@ class Architecture:
     compiler: str
     modules: tuple[str, ...]
     """What virtio's bus needs before 9p; what is built in costs nothing to name."""
-    futex: int
-    """The futex system call's number."""
+
+    @property
+    def futex(self) -> int:
+        """The futex system call's number."""
+        return NUMBERS[self.name].number("futex")
 
 
 ARCHITECTURES = {
-    "s390x": Architecture("s390x", S390X, "linux-image-s390x", "s390x-linux-gnu-gcc", (), 238),
-    "aarch64": Architecture("arm64", AARCH64, "linux-image-arm64", "aarch64-linux-gnu-gcc", ("virtio_pci",), 98),
-    "ppc64le": Architecture("ppc64el", PPC64LE, "linux-image-powerpc64le", "powerpc64le-linux-gnu-gcc", ("virtio_pci",), 221),
+    row.name: row
+    for row in (
+        Architecture("s390x", "s390x", S390X, "linux-image-s390x", "s390x-linux-gnu-gcc", ()),
+        Architecture("aarch64", "arm64", AARCH64, "linux-image-arm64", "aarch64-linux-gnu-gcc", ("virtio_pci",)),
+        Architecture("ppc64le", "ppc64el", PPC64LE, "linux-image-powerpc64le", "powerpc64le-linux-gnu-gcc", ("virtio_pci",)),
+        # For comparing emulated with emulated (``why``); its hangs are seen on the host every day.
+        Architecture("x86_64", "amd64", X86_64, "linux-image-amd64", "x86_64-linux-gnu-gcc", ("virtio_pci",)),
+    )
 }
+FOREIGN = [
+    pytest.param("s390x", marks=pytest.mark.s390x),
+    *(pytest.param(name, marks=pytest.mark.foreign) for name in ("aarch64", "ppc64le")),
+]
+"""For tests of the architectures that are not this machine's; those beside s390x need emulators and compilers of their own."""
 
 _PACKAGES = ["libc6", "libc6-dbg", "libgcc-s1", "busybox-static"]
 _PRETEND_INSTALLED = dict.fromkeys(["initramfs-tools", "kmod", "linux-base"], "")
@@ -123,7 +141,7 @@ def make_core(
     program = directory / "program"
     compile_command = [row.compiler, "-g", "-O1", "-pthread", "-o", str(program), str(source)]
     subprocess.run(compile_command, check=True, capture_output=True, text=True, timeout=60)
-    files = {"program": (program.read_bytes(), 0o755), **_libraries(program, image.sysroot)}
+    files = {"program": (program.read_bytes(), 0o755), **libraries_of(program, image.sysroot)}
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hanganalyze-guest-") as scratch:
         share = Path(scratch) / "share"
@@ -145,7 +163,7 @@ def make_core(
     return MadeCore(core, program, syscall, status, maps, tasks, seconds)
 
 
-def _libraries(program: Path, sysroot: Path) -> dict[str, tuple[bytes, int]]:
+def libraries_of(program: Path, sysroot: Path) -> dict[str, tuple[bytes, int]]:
     """libc where the loader looks without a cache, and the loader under the name the program asks for."""
     libc = next(sysroot.glob("usr/lib/*-linux-gnu/libc.so.6"))
     with program.open("rb") as stream:

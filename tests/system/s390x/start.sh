@@ -12,6 +12,10 @@ chmod 700 /run/user/1000
 mount --make-rshared /
 hostname guest
 ip link set lo up 2>/dev/null || busybox ip link set lo up
+# The project, where the host gave one along: a disk of its own, because hundreds of files over 9p take half a minute.
+for disk in /sys/block/vd*; do
+    if [ "$(cat "$disk/serial")" = disk1 ]; then mkdir -p /opt && mount -t ext4 -o ro "/dev/${disk##*/}" /opt; fi
+done
 python3 -u /share/.guest/agent.py
 # Only reached when the agent failed: let the host see it at once.
 echo "guest: the agent has ended"

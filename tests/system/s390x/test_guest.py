@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from analyzer.capture.architecture import ARCHITECTURES
+
+from .crossbuilt import compile_program
 from .errors import GuestError
 from .guest import Guest
 from .hostgdb import ask_about_core
@@ -15,16 +17,13 @@ from .rootimage import RootImage
 
 pytestmark = pytest.mark.s390x
 
-PROGRAMS = Path(__file__).with_name("programs")
-FUTEX = 238
-"""The futex system call's number on s390x."""
+FUTEX = ARCHITECTURES["s390x"].number("futex")
 
 
 @pytest.fixture(scope="module")
 def hung(guest: Guest) -> int:
     """The pid of a raw-clone child that waits for list_all_lock, seen in its futex call."""
-    program, source = guest.share / "orphaned_lock", PROGRAMS / "orphaned_lock.c"
-    subprocess.run(["s390x-linux-gnu-gcc", "-g", "-O1", "-pthread", "-o", program, source], check=True, timeout=60)
+    compile_program(guest, "orphaned_lock")
     ready = "/share/orphaned_lock > /tmp/pid & until [ -s /tmp/pid ]; do sleep 0.05; done; cat /tmp/pid"
     pid = int(guest.run("hang", ready, 20, leave_running=True, check=True).stdout)
     in_futex = f"until grep -q ^{FUTEX}' ' /proc/{pid}/syscall; do sleep 0.05; done"

@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.analyse import analyse_core
+from analyzer.capture.architecture import ARCHITECTURES as NUMBERS
+from analyzer.capture.core import CoreOptions
+
 from .errors import CannotRunHere, GuestError
 from .hostgdb import ask_about_core
 from .hostpackages import require
-from .smallguest import ARCHITECTURES, make_core, small_image
-
-pytestmark = pytest.mark.s390x
-
-TID_OFFSET = 208
-"""Of `tid` in struct pthread on s390x, aarch64 and ppc64le: what _thread_db_pthread_tid must say there."""
+from .smallguest import ARCHITECTURES, FOREIGN, MadeCore, SmallImage, make_core, small_image
 
 
-@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("name", FOREIGN)
 def test_the_core_shows_the_orphaned_lock(name: str, tmp_path: Path) -> None:
     try:
         require(["gdb-multiarch"])
@@ -51,11 +50,29 @@ def test_the_core_shows_the_orphaned_lock(name: str, tmp_path: Path) -> None:
     assert int(values[0], 16) == int(lock, 16)
     assert values[1:3] == ["2", "1"]
     assert int(values[3]) in made.parent_tasks - {child}
-    assert int(values[4]) == TID_OFFSET
+    assert int(values[4]) == NUMBERS[name].tid_offset
     raw = bytes(int(byte, 16) for byte in told.splitlines()[-1].split(":")[1].split())
     assert raw == struct.pack(">I" if name == "s390x" else "<I", 2)
+    assert_proven(made, image, owner=int(values[3]))
 
 
+def assert_proven(made: MadeCore, image: SmallImage, owner: int) -> None:
+    """What the project makes of the same core."""
+    diagnosis = analyse_core(made.core, CoreOptions(made.program, image.sysroot), with_reference=False)
+    (finding,) = [found for found in diagnosis.findings if found.certainty == "proven"]
+    assert finding.signature == "glibc-fork-lock-after-raw-clone"
+    assert finding.lock is not None
+    assert (finding.lock.symbol, finding.lock.word) == ("list_all_lock", 2)
+    assert finding.lock.owner is not None
+    assert finding.lock.owner.tid == owner
+    (process,) = diagnosis.snapshot.processes
+    assert process.architecture == image.name
+    assert process.threads[0].syscall is not None
+    assert process.threads[0].syscall.number == ARCHITECTURES[image.name].futex
+    assert [frame.function for frame in process.threads[0].frames][-2:] == ["__libc_fork", "main"]
+
+
+@pytest.mark.s390x
 def test_a_guest_that_ends_early_says_so_with_its_console(tmp_path: Path) -> None:
     try:
         image = small_image("s390x")

@@ -70,3 +70,46 @@ def test_the_futex_call_is_known_on_every_architecture() -> None:
     numbers = {"x86_64": 202, "s390x": 238, "aarch64": 98, "ppc64le": 221}
     for name, number in numbers.items():
         assert ARCHITECTURES[name].syscalls[number] == "futex"
+
+
+RESTART = {"x86_64": 219, "s390x": 7, "aarch64": 128, "ppc64le": 0}
+TIME, NAMES = 0x7FFE8BF06CC0, "hrtimer_nanosleep"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wchan", "name", "kind", "timed"),
+    [
+        # As seen after gdb had let go; with the kernel's word for where it sleeps, and without.
+        ((0x7FFDBD2F7CE0, 1, 0xFFFFFFFF, 0x7FA9151B38D0, 0, 0x64), "poll_schedule_timeout.constprop.0", "poll", "poll", False),
+        ((0x7FFDBD2F7CE0, 1, 0xFFFFFFFF, 0x7FA9151B38D0, 0, 0x64), None, "poll", "poll", False),
+        ((0x7FFDBD2F7CE0, 3, 5000, 0, 0, 0), "do_syscall_64", "poll", "poll", True),
+        ((0, 0, 100, 0x7FD8689B68D0, 0, 0), None, "poll", "poll", True),
+        ((0x561CE37B9168, 0x189, 0, TIME, 0, 0xFFFFFFFF), "futex_do_wait", "futex", "futex", True),
+        ((0x561CE37B9168, 0x89, 0, TIME, 0, 0xFFFFFFFF), None, "futex", "futex", True),
+        ((0, 0, TIME, 0, 0, 0x64), "do_syscall_64", "clock_nanosleep", "sleep", True),
+        ((1, 0, TIME, TIME, 0, 0), NAMES, "clock_nanosleep", "sleep", True),
+        ((TIME, 0, 0, 0, 0, 0), NAMES, "nanosleep", "sleep", True),
+        ((TIME, TIME, 1, 0, 0, 0), None, "nanosleep", "sleep", True),
+        # Two answers fit: none is given.
+        ((TIME, 0, 0, 0, 0, 0), None, "restart_syscall", "resumed", None),
+        ((TIME, 0x80, 2, TIME, 0, 0), None, "restart_syscall", "resumed", None),
+        ((TIME, 0x89, 5000, 0, 0, 0), None, "restart_syscall", "resumed", None),
+        ((7, 3, 1, 0, 0, 0), None, "restart_syscall", "resumed", None),
+    ],
+)
+@pytest.mark.parametrize("machine", RESTART)
+def test_a_call_that_the_kernel_resumes(
+    machine: str, arguments: tuple[int, ...], wchan: str | None, name: str, kind: str, timed: bool | None
+) -> None:
+    architecture = ARCHITECTURES[machine]
+    call = parse_syscall(line(RESTART[machine], *arguments), architecture, wchan)
+    assert call is not None
+    assert call.name == name
+    wait = describe(call, "S")
+    assert wait is not None
+    assert (wait.kind, wait.timed) == (kind, timed)
+
+
+@pytest.mark.parametrize("machine", RESTART)
+def test_the_number_of_a_resumed_call_is_no_other_calls(machine: str) -> None:
+    assert RESTART[machine] not in ARCHITECTURES[machine].syscalls

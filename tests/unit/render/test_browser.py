@@ -16,6 +16,7 @@ import pytest
 
 from analyzer.model import Diagnosis
 from analyzer.render import render
+from analyzer.render.words import CHINESE
 from tests.unit.render import fixtures
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,7 @@ FLAGS = (
     "--hide-scrollbars",
 )
 
-# A page of ours may run no script, so a page beside it looks into it: elements that are wider than what holds them.
+# A page of ours runs no script but its own, so a page beside it looks into it: elements that are wider than what holds them.
 MEASURE = """<!DOCTYPE html><title>measuring</title><script>
 const widths = WIDTHS, names = NAMES, found = {};
 async function look() {
@@ -43,7 +44,7 @@ async function look() {
     const drawn = [...page.querySelectorAll("figure svg")].filter(e => e.getClientRects().length);
     (found[name] ??= {})[width] = {
       overflow: root.scrollWidth - root.clientWidth,
-      strangers: page.querySelectorAll("img, iframe, object, embed, link, script:not([type='application/json'])").length,
+      strangers: page.querySelectorAll("img, iframe, object, embed, link, script[src]").length,
       verdictEnds: page.querySelector(".fix").getBoundingClientRect().bottom,
       sameIds: [...page.querySelectorAll("[id]")].length - new Set([...page.querySelectorAll("[id]")].map(e => e.id)).size,
       drawings: drawn.length,
@@ -96,10 +97,12 @@ def look(pages: dict[str, bytes], folder: Path) -> Looked:
 @pytest.fixture(scope="module")
 def looked(tmp_path_factory: pytest.TempPathFactory) -> Looked:
     """All pages in one browser: starting it takes longer than looking."""
-    return look({name: render(make(), "html") for name, make in PAGES.items()}, tmp_path_factory.mktemp("pages"))
+    pages = {name: render(make(), "html") for name, make in PAGES.items()}
+    pages |= {f"{name}-zh": render(make(), "html", CHINESE) for name, make in fixtures.ALL.items()}
+    return look(pages, tmp_path_factory.mktemp("pages"))
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *(f"{name}-zh" for name in fixtures.ALL)])
 def test_the_page_fits_every_width_and_holds_nothing_strange(looked: Looked, name: str) -> None:
     for width, seen in looked[0][name].items():
         assert seen["overflow"] == 0, width

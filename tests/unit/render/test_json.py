@@ -10,7 +10,9 @@ import pytest
 
 from analyzer.errors import BadSavedResult
 from analyzer.model import Diagnosis
+from analyzer.render import FORMATS, render
 from analyzer.render.json import from_json, to_json
+from analyzer.render.words import LANGUAGES
 from tests.unit.render import fixtures
 
 Document = dict[str, Any]
@@ -88,6 +90,30 @@ def test_an_older_minor_version_reads_without_the_fields_that_came_later(documen
     result = read(document)
     assert result.subject is None
     assert result.findings[0].guilty_level is None
+    for words in LANGUAGES.values():
+        for format in FORMATS:
+            assert render(result, format, words)
+
+
+def test_a_result_with_the_fields_of_the_first_design_only_renders_in_every_format(document: Document) -> None:
+    """The oldest minor version there can be: what the contract names, and nothing that came later."""
+    first = {
+        "": {"schema", "status", "findings", "near_misses", "chain", "snapshot", "reference"},
+        "snapshot": {"capture", "processes"},
+        "processes": {"pid", "name", "threads"},
+        "threads": {"tid", "state", "frames"},
+    }
+    document = {key: value for key, value in document.items() if key in first[""]} | {"reference": None}
+    snapshot = {key: value for key, value in document["snapshot"].items() if key in first["snapshot"]}
+    snapshot["processes"] = [
+        {key: value for key, value in process.items() if key in first["processes"]}
+        | {"threads": [{key: value for key, value in one.items() if key in first["threads"]} for one in process["threads"]]}
+        for process in snapshot["processes"]
+    ]
+    result = read(document | {"snapshot": snapshot})
+    for words in LANGUAGES.values():
+        for format in FORMATS:
+            assert b"list_all_lock" in render(result, format, words)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.capture.trace import Declined, iter_traces, parse, parse_trace, quality
-from analyzer.errors import UsageError
+from analyzer.capture.trace import iter_traces, parse, parse_trace, quality
+from analyzer.errors import TraceDeclined, UsageError
 
 FOREIGN = {
-    "an lldb backtrace": (
+    "an lldb backtrace of macOS": (
         "(lldb) bt\n* thread #1, queue = 'com.apple.main-thread', stop reason = signal SIGSTOP\n"
         "  * frame #0: 0x00007fff2030e cde libsystem_kernel.dylib`__psynch_cvwait + 10\n"
         "    frame #1: 0x00007fff203101ab libsystem_pthread.dylib`_pthread_cond_wait + 1298\n"
@@ -38,7 +38,7 @@ GDB = "#0  0x00007f0000000001 in f ()\n#1  0x00007f0000000002 in main ()\n"
 
 @pytest.mark.parametrize("form", FOREIGN)
 def test_by_name(form: str) -> None:
-    with pytest.raises(Declined, match="is not read") as caught:
+    with pytest.raises(TraceDeclined, match="is not read") as caught:
         parse_trace(FOREIGN[form])
     assert caught.value.form == form
     assert caught.value.why
@@ -50,12 +50,12 @@ def test_by_name(form: str) -> None:
 @pytest.mark.parametrize("form", FOREIGN)
 def test_in_a_quoted_log_too(form: str) -> None:
     text = "".join(f"> {line}\n" for line in FOREIGN[form].splitlines())
-    with pytest.raises(Declined):
+    with pytest.raises(TraceDeclined):
         parse(text)
 
 
 def test_a_crash_report() -> None:
-    with pytest.raises(Declined) as caught:
+    with pytest.raises(TraceDeclined) as caught:
         quality(CRASH_REPORT)
     assert caught.value.form == "a macOS sample or crash report"
 
@@ -69,7 +69,7 @@ def test_beside_a_readable_trace(form: str) -> None:
 
 
 def test_in_a_stream_only_when_nothing_else_is_there() -> None:
-    with pytest.raises(Declined):
+    with pytest.raises(TraceDeclined):
         list(iter_traces(FOREIGN["a WinDbg stack"].splitlines()))
     lines = (FOREIGN["a WinDbg stack"] + GDB).splitlines()
     assert len(list(iter_traces(lines))) == 1

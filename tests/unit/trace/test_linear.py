@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from analyzer.capture.trace import Declined, parse
+from analyzer.capture.trace import parse
+from analyzer.errors import TraceDeclined
 
 FRAME = "#0  0x00007f0000000001 in "
 HOSTILE: dict[str, Callable[[int], str]] = {
@@ -85,7 +86,7 @@ exceeds a hundredfold."""
 def test_hostile_text(name: str) -> None:
     text = HOSTILE[name](BASE)
     begin = time.process_time()
-    with contextlib.suppress(Declined):
+    with contextlib.suppress(TraceDeclined):
         parse(text)
     seconds = time.process_time() - begin
     assert seconds < PER_CHARACTER * len(text) + 0.2

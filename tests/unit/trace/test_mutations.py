@@ -9,7 +9,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analyzer.capture.trace import Declined, iter_traces, parse
+from analyzer.capture.trace import iter_traces, parse
+from analyzer.errors import TraceDeclined
 from analyzer.model import Snapshot
 from tests.unit.trace.noises import NOISES
 from tests.unit.trace.samples import CHILD, RECORDED
@@ -91,7 +92,7 @@ def survive(text: str) -> None:
     """Read a text in both ways."""
     try:
         found = parse(text)
-    except Declined:
+    except TraceDeclined:
         return
     check(found.snapshot)
     quality = found.quality

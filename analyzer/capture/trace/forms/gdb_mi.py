@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.trace.calls import Call
 from analyzer.capture.trace.drafts import small_number
 from analyzer.capture.trace.forms import Handler
@@ -136,9 +137,7 @@ def _frame(reading: Reading, values: dict[str, str]) -> None:
         stack.cut("the record ends in the middle")
 
 
-_ARCHITECTURES = {
-    "i386:x86-64": "x86_64", "s390:64-bit": "s390x", "aarch64": "aarch64", "powerpc:common64": "ppc64le", "i386": "i386",
-}  # fmt: skip
+_ARCHITECTURES = {"i386": "i386", **{one.gdb_name: one.name for one in ARCHITECTURES.values()}}
 
 
 def _begin_stack(reading: Reading, top: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from analyzer.capture.architecture import ARCHITECTURES
+from analyzer.capture.architecture import ARCHITECTURES, futex_numbers
 from analyzer.capture.trace.calls import Call
 from analyzer.capture.trace.forms import Handler
 from analyzer.capture.trace.frames import KERNEL
@@ -37,8 +37,8 @@ _STATE = re.compile(r"\b[Ss]tate[:= ]{1,4}([RSDTtXZI])\b")
 _PARENT = re.compile(r"\bPPid[:= ]{1,4}(\d{1,9})\b")
 _CRASH = re.compile(r'PID: (\d{1,9})\s+TASK: [0-9a-f]+\s+CPU: \d+\s+COMMAND: "([^"]{0,64})"')
 _WCHAN = re.compile(r"[a-z_][\w.]{2,80}$|0$")
-_FUTEX = {202, 238, 98, 221, 240}
-"""futex on x86_64, s390x, aarch64, ppc64le, i386: believed without knowing the architecture if the arguments look like one."""
+_FUTEX = futex_numbers()
+"""Believed without knowing the architecture if the arguments look like a futex call's."""
 
 
 def _add(reading: Reading, function: str, module: str | None) -> None:

@@ -14,11 +14,12 @@ from analyzer.capture.trace.forms import (
     gdb_threads,
     golang,
     kernel,
+    lldb,
     shell,
     strace,
 )
 
-_FORMS = (gdb_threads, gdb, gdb_mi, eu_stack, coredumpctl, golang, delve, kernel, addresses, shell, strace, arrows)
+_FORMS = (gdb_threads, gdb, gdb_mi, eu_stack, coredumpctl, golang, delve, kernel, lldb, addresses, shell, strace, arrows)
 
 
 def _table() -> tuple[dict[str, tuple[Handler, ...]], tuple[Handler, ...]]:
