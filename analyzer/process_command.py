@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,10 +107,14 @@ def _keeper(path: Path | None, note: Say) -> Callable[[bytes], None] | None:
 
 
 def _warm_up(format: Format) -> None:
-    """The slow imports of rendering, while the debugger works."""
+    """The slow imports of what comes after the capture, while the debugger works."""
     from analyzer.cache import cache_folder
+    from analyzer.capture.gdbmi import import_parser
     from analyzer.render import warm_up
 
+    import_parser()
+    for name in ("privacy", "capture.private", "redact", "reference.photo", "reference.build", "reference.figures"):
+        import_module(f"analyzer.{name}")
     try:
         folder: Path | None = cache_folder()
     except HangAnalyzeError:

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 from analyzer.errors import DebuggerDied, DebuggerFailed
@@ -62,6 +63,11 @@ class Answer:
     def message(self) -> str:
         """gdb's own words of an error."""
         return str(self.payload().get("msg", "")) if self.failed else ""
+
+
+def import_parser() -> None:
+    """What ``parse`` imports when it is first called: better while gdb works than while somebody waits."""
+    import_module("pygdbmi.gdbmiparser")
 
 
 def parse(line: bytes) -> dict[str, Any]:
