@@ -20,7 +20,7 @@ NODE_LIMIT = 14
 """Nodes of a drawing; the sentences beside it tell the rest."""
 
 BOX, GAP_X, GAP_Y, PAD, HEAD, LINE = 272, 168, 62, 18, 34, 19
-TITLE_LETTERS, LINE_LETTERS, LABEL_LETTERS, SIDE_LETTERS = 28, 34, 20, 30
+TITLE_LETTERS, LINE_LETTERS, LABEL_LETTERS, SIDE_LETTERS = 28, 34, 20, 29
 """Columns: a Chinese character takes two."""
 SIDE_LINES = 3
 
