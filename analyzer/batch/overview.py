@@ -94,7 +94,7 @@ def _cluster(rows: list[Row], spans: list[datetime]) -> Cluster:
 
 def _with_tree(store: Store, one: Cluster) -> Cluster:
     stacks = store.query(
-        "SELECT s.key, s.digest, s.threads FROM items JOIN item_stacks s USING (key) "  # noqa: S608 - our own words
+        "SELECT s.key, s.digest, s.threads FROM items JOIN item_stacks s USING (key) "  # noqa: S608 # nosec B608 - our own words
         f"WHERE cluster = ? AND {_CLUSTERED} ORDER BY s.key, s.digest",
         (one.cluster,),
     )
@@ -157,7 +157,8 @@ def _unread(store: Store) -> Iterator[Unread]:
 
 def _spans(store: Store) -> list[datetime]:
     """Where each bucket begins; empty where no time is known."""
-    ((low, high),) = store.query(f"SELECT min(seen_at), max(seen_at) FROM items WHERE {_CLUSTERED}")  # noqa: S608
+    query = f"SELECT min(seen_at), max(seen_at) FROM items WHERE {_CLUSTERED}"  # noqa: S608 # nosec B608 - our own words
+    ((low, high),) = store.query(query)
     if low is None:
         return []
     first, last = datetime.fromisoformat(str(low)), datetime.fromisoformat(str(high))

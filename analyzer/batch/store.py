@@ -66,7 +66,8 @@ class Store:
         """Items whose saved snapshot another catalogue has judged. Streams; rows may be saved meanwhile."""
         last = ""
         wanted = ", ".join(COLUMNS)
-        query = f"SELECT {wanted} FROM items WHERE key > ? AND catalogue <> ? AND size > 0 ORDER BY key LIMIT 200"  # noqa: S608
+        some = "key > ? AND catalogue <> ? AND size > 0"
+        query = f"SELECT {wanted} FROM items WHERE {some} ORDER BY key LIMIT 200"  # noqa: S608 # nosec B608 - our own words
         while rows := [from_columns(one) for one in self._db.execute(query, (last, catalogue))]:
             last = rows[-1].key
             for row in rows:
@@ -101,7 +102,8 @@ class Store:
     def rows(self, where: str = "1", order: str = "key") -> Iterator[Row]:
         """Rows in the order asked for, without their stacks."""
         wanted = ", ".join(COLUMNS)
-        for columns in self._db.execute(f"SELECT {wanted} FROM items WHERE {where} ORDER BY {order}"):  # noqa: S608 - our words
+        query = f"SELECT {wanted} FROM items WHERE {where} ORDER BY {order}"  # noqa: S608 # nosec B608 - our own words
+        for columns in self._db.execute(query):
             yield from_columns(columns)
 
     def query(self, text: str, values: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
