@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from analyzer import __version__
@@ -54,9 +58,25 @@ WIDENERS = ("stdio", "malloc", "atfork", "nss")
 
 def _parser(command: str | None, description: str, usage: str | None = None) -> argparse.ArgumentParser:
     prog = f"hanganalyze {command}" if command else "hanganalyze"
-    return argparse.ArgumentParser(
-        prog, usage=usage, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    return argparse.ArgumentParser(prog, usage=usage, description=description, formatter_class=_Help)
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """argparse makes one for every option; left to itself each imports shutil, and asks the terminal for its width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_width())
+
+
+@cache
+def _width() -> int:
+    """Columns for help, as argparse chooses them."""
+    with contextlib.suppress(KeyError, ValueError):
+        return int(os.environ["COLUMNS"]) - 2
+    try:
+        return (os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 80) - 2
+    except (OSError, ValueError):
+        return 78
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:

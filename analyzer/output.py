@@ -6,9 +6,12 @@ import os
 import re
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analyzer.errors import OutputUnwritable
-from analyzer.model import Process, TrialResult
+
+if TYPE_CHECKING:
+    from analyzer.model import Process, TrialResult
 
 _SUFFIX = {"html": "html", "json": "json", "markdown": "md", "text": "txt"}
 
