@@ -139,7 +139,8 @@ class _Guard:
                 break
             if self.targets:
                 self._look_around()
-        if self.targets or self.ward.ended():
+        # The pipe of a ward that is killed closes a moment before the ward has ended.
+        if self.targets or self.debuggers or self.ward.ended():
             self._last_duty()
 
     def _listen(self) -> bool:
