@@ -293,6 +293,7 @@ def scan() -> argparse.ArgumentParser:
     parser.add_argument("--top", type=int, default=3, metavar="N", help="how many --analyse takes (default 3)")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="where the reports of --analyse go (default: here)")
     parser.add_argument("--format", choices=FORMATS, default=None, help="of the reports of --analyse (default: html)")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of what is said and of the reports; default: the locale's")
     parser.add_argument("--max-pause", type=_seconds, default=5.0, metavar="S",
                         help="let a process go when it has stood still for --analyse this long (default 5)")  # fmt: skip
     parser.add_argument("--gdb", metavar="PATH", help="the gdb to use for --analyse (also: HANGANALYZE_GDB)")

@@ -82,6 +82,7 @@ ORDINARY: list[tuple[str, ...]] = [
     ("plain_fork_child", "passwd"),
     ("plain_fork_child", "mutex"),
     ("signal_self_deadlock", "localtime"),
+    ("tortured", "5"),
     ("signal_self_deadlock", "malloc"),
     ("signal_self_deadlock", "fork"),
     ("sleeper",),
