@@ -56,7 +56,7 @@ def test_a_worker_killed_and_a_host_cut_off(tmp_path: Path) -> None:
             wait_until(lambda: workers[2].process.poll() is not None, "the worker of the host has ended")
             made.worker(f"{third.name}-again", "--host", third.address, inside=third.name)
             wait_until(lambda: scheduler.said(registered) > 1, "the host is back")
-            assert client.poll() is None
+            assert client.poll() is None, client.communicate()[1].decode()
             workers[0].signal(signal.SIGCONT)
             _, said = client.communicate(timeout=TIMEOUT)
         finally:
