@@ -21,7 +21,7 @@ from .rootimage import ORDINARY_UID, ORDINARY_USER
 
 LOAD = "podman image load --input /share/image.tar"
 PLAIN_SECONDS = 90.0
-RUNS = int(os.environ.get("HANGANALYZE_PODMAN_RUNS", "3"))
+RUNS = int(os.environ.get("HANGANALYZE_PODMAN_RUNS", "2"))
 """Plain runs; 4 to 10 s each."""
 HANG_SECONDS = 180.0
 
