@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from unicodedata import east_asian_width
+from unicodedata import combining, east_asian_width
 
 _WIDE = "\u2e80-\u9fff\uff00-\uffef"
 _CLOSING = "\u3001\u3002\u300b\u300d\uff01\uff09\uff0c\uff1a\uff1b\uff1f\u201d"
@@ -13,7 +13,16 @@ _PIECES = re.compile(f"[{_WIDE}][{_CLOSING}]* ?|[^\\s{_WIDE}]+[{_CLOSING}]* ?| "
 
 def columns(text: str) -> int:
     """How many it takes."""
-    return len(text) if text.isascii() else sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+    return len(text) if text.isascii() else sum(map(column, text))
+
+
+def column(letter: str) -> int:
+    """Two for a wide letter, none for one that is put onto the letter before it."""
+    if letter < "\u0300":
+        return 1
+    if combining(letter):
+        return 0
+    return 2 if east_asian_width(letter) in "WF" else 1
 
 
 def cut(text: str, limit: int) -> str:

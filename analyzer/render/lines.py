@@ -7,8 +7,9 @@ words in a row, is laid out here. The tables of a series are left to rich.
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Iterable, Iterator
+
+from analyzer.render.columns import column
 
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 NARROWEST = 20
@@ -64,27 +65,14 @@ def lay_out_lines(lines: Iterable[Line], *, width: int, colour: bool) -> str:
     return "\n".join(_written(_stripped(row), styled=styled) for row in rows) + "\n"
 
 
-def columns(text: str) -> int:
-    """How many columns of a terminal a text takes: two for a wide character, none for one that is put onto another."""
-    return sum(map(_column, text))
-
-
-def _column(character: str) -> int:
-    if character < "\u0300":
-        return 1
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
 def _columns(cells: Iterable[Cell]) -> int:
-    return sum(_column(character) for character, _ in cells)
+    return sum(column(character) for character, _ in cells)
 
 
 def _fitting(cells: list[Cell], width: int) -> list[Cell]:
     used = 0
     for place, (character, _) in enumerate(cells):
-        used += _column(character)
+        used += column(character)
         if used > width:
             return cells[:place]
     return cells

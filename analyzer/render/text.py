@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.render.chain import story, tree
+from analyzer.render.columns import columns
 from analyzer.render.find import process_of, subject_pid, thread_in, wait_told
 from analyzer.render.groups import stack_lines
-from analyzer.render.lines import Line, columns, lay_out_lines
+from analyzer.render.lines import Line, lay_out_lines
 from analyzer.render.markdown import affected, stack_text
 from analyzer.render.safe import visible
 from analyzer.render.translate import translated

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analyzer.render.lines import Line, columns, lay_out_lines
+from analyzer.render.columns import columns
+from analyzer.render.lines import Line, lay_out_lines
 
 STYLE = "bold red"
 words = st.text("abcdefghij中文字符é", min_size=1, max_size=30)
