@@ -24,7 +24,8 @@ ROOMS = {
     "capture": {"capture", "model", "errors", "cache", "data"},
     "scan": {"scan", "capture", "model", "errors"},
     "reference": {"reference", "capture", "render", "model", "errors", "data", "cache", "output"},
-    "batch": {"batch", "analyse", "capture", "diagnose", "redact", "render", "model", "errors", "data"},
+    "terminal_bar": set(),
+    "batch": {"batch", "terminal_bar", "analyse", "capture", "diagnose", "redact", "render", "model", "errors", "data"},
     "fleet": {"fleet", "batch", "scan", "capture", "diagnose", "redact", "model", "errors"},
     "trials": {"trials", "reference", "analyse", "capture", "render", "model", "errors"},
 }
