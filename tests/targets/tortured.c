@@ -13,6 +13,7 @@
 static _Atomic(long) received;
 static _Atomic(long) forked;
 static _Atomic(int) forking;
+static sigset_t begin; /* SIGUSR2, for which the forking thread waits: one that polled would move while it is photographed */
 static unsigned char constants[65536];
 
 static void count(int number)
@@ -26,8 +27,11 @@ _Noreturn static void *makes_children(void *unused)
     (void)unused;
     arrive();
     for (;;) {
-        while (!atomic_load(&forking))
-            short_sleep();
+        int number;
+        if (!atomic_load(&forking) && sigwait(&begin, &number) != 0)
+            fail("sigwait");
+        if (!atomic_load(&forking))
+            continue;
         pid_t child = fork();
         if (child == 0)
             _exit(0);
@@ -71,6 +75,9 @@ int main(int argc, char **argv)
     sigaction(SIGRTMIN, &counts, NULL);
     sigemptyset(&queued);
     sigaddset(&queued, SIGRTMIN);
+    sigemptyset(&begin);
+    sigaddset(&begin, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &begin, NULL);
     sigprocmask(SIG_BLOCK, &queued, NULL); /* for all other threads, so that the main one counts and may call exec */
     if (argc > 2)
         atomic_store(&received, atol(argv[2]));
@@ -88,8 +95,12 @@ int main(int argc, char **argv)
             return 3;
         if (letter == '\n')
             say(1, "received=%ld forked=%ld constant=%d\n", atomic_load(&received), atomic_load(&forked), constant());
-        else if (letter == 'f' || letter == 's')
-            atomic_store(&forking, letter == 'f');
+        else if (letter == 's')
+            atomic_store(&forking, 0);
+        else if (letter == 'f') {
+            atomic_store(&forking, 1);
+            kill(getpid(), SIGUSR2);
+        }
         else if (letter == 'x') {
             sigprocmask(SIG_BLOCK, &queued, NULL); /* what comes from now on waits until after exec */
             exec_again(argv);

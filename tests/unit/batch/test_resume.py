@@ -83,7 +83,7 @@ def test_lost_and_damaged_results_are_made_again(tmp_path: Path) -> None:
 
 
 def test_sigkill_again_and_again(tmp_path: Path) -> None:
-    count = 400
+    count = 2000  # many, so that the last kill comes before the end however late this process gets its turn
     pile = traces(tmp_path / "pile", count)
     out = tmp_path / "out"
     command = [sys.executable, "-m", "analyzer", "batch", str(pile), "-o", str(out), "--json"]
