@@ -9,12 +9,14 @@ from analyzer.render.figures import CONFIDENCE, luck, runs_to_prove
 from analyzer.render.find import process_of, subject_pid, thread_in
 from analyzer.render.groups import StackLine, stack_lines
 from analyzer.render.plot import Plot, Scale, bars_of, scale_of
+from analyzer.render.rates import Axis, Rate, axis_for, percent, told
 from analyzer.render.safe import paragraphs, visible
-from analyzer.render.trials import percent
 from analyzer.render.units import memory, probability, seconds
 from analyzer.render.verdict import USUAL_RATE, Verdict, verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analyzer.model import Diagnosis, TrialHang, TrialNumbers, TrialResult
     from analyzer.render.words import Words
 
@@ -58,6 +60,8 @@ class SeriesView(NamedTuple):
     """The widener, an early end."""
     subjects: tuple[str, ...]
     rows: tuple[Row, ...]
+    rates: tuple[Rate, ...]
+    axis: Axis
     conclusions: tuple[str, ...]
     plots: tuple[Plot, ...]
     scale: Scale | None
@@ -69,6 +73,7 @@ class SeriesView(NamedTuple):
 def view(result: TrialResult, words: Words) -> SeriesView:
     """The series in words. ``result.numbers`` must have been made."""
     plots, scale = _plots(result, words)
+    rates = tuple(_rates(result, words))
     first = result.numbers[0]
     title = words("series.title", program=_program(result, 0, words), hung=first.hung, counted=first.counted)
     hung = sum(one.hung for one in result.numbers)
@@ -79,6 +84,8 @@ def view(result: TrialResult, words: Words) -> SeriesView:
         remarks=_remarks(result, words),
         subjects=tuple(subject.name for subject in result.subjects),
         rows=_rows(result, words),
+        rates=rates,
+        axis=axis_for(rates),
         conclusions=_conclusions(result, words),
         plots=plots,
         scale=scale,
@@ -167,7 +174,16 @@ def _rate(one: TrialNumbers, words: Words) -> str:
         return "-"
     if one.low is None or one.high is None:
         return percent(one.rate)
-    return words("trials.rate-value", rate=percent(one.rate), low=percent(one.low), high=percent(one.high))
+    return told(one.rate, one.low, one.high, words)
+
+
+def _rates(result: TrialResult, words: Words) -> Iterator[Rate]:
+    """A row for every subject that has a rate and an interval."""
+    note = "" if result.widener == "off" else words("trials.widened", widener=result.widener)
+    for number, one in enumerate(result.numbers):
+        if one.rate is not None and one.low is not None and one.high is not None:
+            name = one.subject if len(result.numbers) > 1 else _program(result, number, words)
+            yield Rate(name, note, one.hung, one.counted, one.rate, one.low, one.high, _rate(one, words))
 
 
 def _conclusions(result: TrialResult, words: Words) -> tuple[str, ...]:

@@ -90,7 +90,9 @@ def _rests_on(finding: Finding, words: Words) -> str:
         # A signature may need a no as well as a yes; proven means that every one was as it needs.
         return words.count(key, len([one for one in finding.reasons if one.decides == "proven"]) or 1)
     held = [one for one in finding.reasons if one.holds == "yes" and one.decides in ("likely", "proven")]
-    return words.count(key, len(held)) if held else words(f"{key}.none")
+    told = words.count(key, len(held)) if held else words(f"{key}.none")
+    lacking = sum(one.needed is not None for one in finding.reasons)
+    return f"{told} {words.count('evidence.lacking', lacking)}" if lacking and finding.certainty == "likely" else told
 
 
 def _fix(finding: Finding, words: Words) -> str:

@@ -10,11 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.render.chinese import CHINESE_TEXTS
+from analyzer.render.chinese_overview import CHINESE_OVERVIEW
+from analyzer.render.chinese_proof import CHINESE_PROOF
 from analyzer.render.chinese_questions import CHINESE_QUESTIONS
 from analyzer.render.chinese_said import CHINESE_SAID
 from analyzer.render.chinese_series import CHINESE_SERIES
 from analyzer.render.english import ENGLISH_TEXTS
-from analyzer.render.english_overview import OVERVIEW_TEXTS
 from analyzer.render.safe import visible
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class Words:
 
 
 ENGLISH = Words("en", ENGLISH_TEXTS)
-CHINESE = Words("zh-Hans", {**OVERVIEW_TEXTS, **CHINESE_SERIES, **CHINESE_TEXTS}, "zh", CHINESE_QUESTIONS, CHINESE_SAID)
+_CHINESE = {**CHINESE_OVERVIEW, **CHINESE_SERIES, **CHINESE_PROOF, **CHINESE_TEXTS}
+CHINESE = Words("zh-Hans", _CHINESE, "zh", CHINESE_QUESTIONS, CHINESE_SAID)
 LANGUAGES = {words.catalogue: words for words in (ENGLISH, CHINESE)}
 """By the name that ``--lang`` takes."""
 
