@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.render.figures import interval
@@ -30,6 +30,7 @@ def test_the_scale_ends_at_a_round_number(hung: int, runs: int, top: float, labe
     assert " ".join(tick.label for tick in axis.ticks).replace("\u00a0", " ") == labels
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(1, 300)).filter(lambda one: one[0] <= one[1]), min_size=1))
 def test_every_interval_lies_on_the_scale(series: list[tuple[int, int]]) -> None:
     rates = [rate(hung, runs) for hung, runs in series]
