@@ -282,7 +282,7 @@ CHINESE_TEXTS = {
     "copy.done": "已复制。",
     "copy.by-hand": "浏览器不允许；文本已在下方选中，请按 Ctrl+C。",
     "copy.summary": "Markdown 格式的报告，用于工单",
-    "copy.what": "可独立阅读：结论、等待链、证据、调用栈、版本和处理办法。",
+    "copy.what": "可脱离本页独立阅读。",
     "data.what": "本页以 JSON 保存全部结果（schema {schema}）。没有向任何地方发送内容，也没有加载任何内容。",
     "data.how": "取出数据，并由它生成另一种格式：",
     "data.summary": "如何取出数据",

@@ -37,6 +37,8 @@ CHINESE_OVERVIEW = {
     "overview.not-told": "{n} 份中未知",
     "overview.differs": "不同之处",
     "overview.shared": "相同之处",
+    "overview.join": "；",
+    "overview.in-folder": "各条命令请在 overview.json 所在的文件夹中运行。",
     "overview.tree": "合并的调用栈",
     "overview.tree.how": ("调用由外向内排列。数字表示有多少份输入到达此处；斜线之后是线程数。调用栈在哪里分开，树就在哪里分叉。"),
     "overview.tree.outer.one": "{n} 个外层调用",

@@ -280,36 +280,5 @@ _PEERS = {
     r"which records no holder": "不记录持有者",
     r"whose holder is not known": "持有者未知",
 }
-_UNREAD = {
-    r"it is empty": "它是空的",
-    r"it may not be read by you \(permission denied\)": "您无权读取它（permission denied）",
-    r"it is binary, and of no kind that is read": "它是二进制文件，且不属于可读取的种类",
-    r"it is an ELF file, but not a core": "它是 ELF 文件，但不是核心转储",
-    r"it is an ELF file but not a core \(a program or a library\?\)": "它是 ELF 文件，但不是核心转储（程序或库？）",
-    r"no stack was found in this text": "在该文本中没有找到调用栈",
-    r"it is packed twice; unpack it first": "它被打包了两次；请先解包",
-    r"the archive is damaged: (.+)": "归档已损坏：{0}",
-    r"the archive is empty": "归档是空的",
-    r"the archive has no end mark: it may be cut off": "归档没有结束标记：可能被截断",
-    r"its packed data is damaged": "其压缩数据已损坏",
-    r"it is a link, or a device: there is no content in the archive": "它是链接或设备：归档中没有内容",
-    r"it is larger than (\d+) MiB: one trace a file, please": "它大于 {0} MiB：请一个文件放一份调用栈",
-    r"it is not a regular file": "它不是普通文件",
-    r"it is too short for any header": "它太短，容不下任何文件头",
-    r"it is cut off: (\d+) bytes at (\d+) are missing": "它被截断：位置 {1} 处缺少 {0} 字节",
-    r"it is of a 32-bit process, for which there are no tables here": "它属于 32 位进程，这里没有相应的数据表",
-    r"it is (.+ data) that cannot be unpacked: (.+)": "它是无法解包的 {0}：{1}",
-    r"(\d+) workers were lost while they analysed it \(too little memory\?\); --retry tries it again": (
-        "分析它时失去了 {0} 个工作进程（内存太少？）；--retry 会再试"
-    ),
-    r"(\d+) processes on (\d+) hosts were looked at\.": "查看了 {1} 台主机上的 {0} 个进程。",
-    r"Of (\d+) processes could not be seen what they wait for: the workers lack the right to\.": (
-        "{0} 个进程在等待什么无法看到：工作进程没有相应权限。"
-    ),
-    r"(\d+) hosts could not be scanned\.": "{0} 台主机未能扫描。",
-    r"No host has a process with such an id\.": "没有主机上有这样 id 的进程。",
-    r"Stands in code without names": "停在没有名称的代码中",
-    r"Stands in (.+)": "停在 {0}",
-}
-CHINESE_SEEN = {**_WHY, **_NOTES, **_PROBLEMS, **_VALUES, **_PEERS, **_UNREAD}
+CHINESE_SEEN = {**_WHY, **_NOTES, **_PROBLEMS, **_VALUES, **_PEERS}
 """Form -> sentence; the first form that fits counts."""

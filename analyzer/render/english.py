@@ -291,7 +291,7 @@ ENGLISH_TEXTS = {
     "copy.done": "Copied.",
     "copy.by-hand": "The browser does not allow it; the text is marked below, for Ctrl+C.",
     "copy.summary": "The report as Markdown, for a ticket",
-    "copy.what": "It stands alone: verdict, chain, evidence, stack, versions and remedy.",
+    "copy.what": "It stands alone, without this page.",
     "data.what": "This page holds the whole result as JSON (schema {schema}). Nothing was sent anywhere and nothing is loaded.",
     "data.how": "To take it out, and to make another format from it:",
     "data.summary": "How to take the data out",

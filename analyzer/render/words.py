@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.render.chinese import CHINESE_TEXTS
 from analyzer.render.chinese_judged import CHINESE_JUDGED
+from analyzer.render.chinese_many import CHINESE_MANY
 from analyzer.render.chinese_overview import CHINESE_OVERVIEW
 from analyzer.render.chinese_proof import CHINESE_PROOF
 from analyzer.render.chinese_questions import CHINESE_QUESTIONS
@@ -86,7 +87,8 @@ class Words:
 ENGLISH = Words("en", ENGLISH_TEXTS)
 _CHINESE = {**CHINESE_OVERVIEW, **CHINESE_SERIES, **CHINESE_PROOF, **CHINESE_TEXTS}
 # The first form that fits counts: whole sentences before what may be a part of them.
-CHINESE = Words("zh-Hans", _CHINESE, "zh", CHINESE_QUESTIONS, {**CHINESE_JUDGED, **CHINESE_SEEN, **CHINESE_SAID})
+_SAID = {**CHINESE_JUDGED, **CHINESE_SEEN, **CHINESE_MANY, **CHINESE_SAID}
+CHINESE = Words("zh-Hans", _CHINESE, "zh", CHINESE_QUESTIONS, _SAID)
 LANGUAGES = {words.catalogue: words for words in (ENGLISH, CHINESE)}
 """By the name that ``--lang`` takes."""
 

@@ -21,7 +21,7 @@ from tests.unit.render import fixtures
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
 SAME = {"libc.glibc", "libc.musl", "env.before-after", "left-out.problem", "left-out.redacted"}
-SAME |= {"series.named", "series.hang.known", "scan.join"}
+SAME |= {"overview.join", "series.named", "series.hang.known", "scan.join"}
 SAME |= {"compare.lock", "told.waits", "tree.node", "title", "text.stop"}
 
 

@@ -22,7 +22,8 @@ from analyzer.render.words import CHINESE
 CASES, _ = read_cases([folder("signatures")], catalogue())
 # Stacks, signatures' ids and symbols are the same in every language.
 SAME = re.compile(
-    r"[^\s（]+ (?=<-)|<- [^\s）]+|set backtrace limit unlimited|“[^”]*”|\w+\([\w ]+\)|[#@]?\S*[_/:.@-]\S*|#\d+ .*|<signal handler called>"
+    r"[^\s（]+ (?=<-)|<- [^\s）]+|#\d+ .*|<signal handler called>|set backtrace limit unlimited"
+    r"|“[^”]*”|\w+\([\w ]+\)|[#@]?\S*[_/:.@-]\S*"
 )
 ENGLISH = re.compile(r"(?:[a-z']{2,}[ ,;:]+){2,}[a-z']+")
 
