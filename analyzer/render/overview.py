@@ -139,12 +139,12 @@ def _cluster(number: int, one: Cluster, words: Words) -> ClusterView:
         when=_when(one, words),
         hosts=_hosts(one, words),
         differs=tuple((_name(trait, words), _shares(trait, words)) for trait in one.differs),
-        shared=words("scan.join").join(f"{_name(trait, words)} {visible(trait.shares[0].value, 120)}" for trait in one.shared),
+        shared=words("scan.join").join(f"{_name(trait, words)} {_value(trait, trait.shares[0], words)}" for trait in one.shared),
         tree=tuple(_line(node, place, one.tree) for place, node in enumerate(one.tree)),
         tree_more=one.tree_more,
         example=visible(one.example.name, 300),
         command=f"hanganalyze render {shlex.quote(visible(one.example.file, 300))} -o HANG.html" if one.example.file else "",
-        bars=_bars(one.timeline, max(one.timeline, default=0), SMALL),
+        bars=_bars(one.timeline, max(one.timeline), SMALL) if sum(map(bool, one.timeline)) > 1 else (),
     )
 
 
@@ -160,7 +160,7 @@ def _hosts(one: Cluster, words: Words) -> str:
     if not one.hosts:
         return ""
     count = len(one.hosts) + one.hosts_more
-    named = ", ".join(_share(host, words) for host in one.hosts[:8])
+    named = ", ".join(f"{visible(host.value, 120)} ({host.members})" for host in one.hosts[:8])
     return words.count("overview.hosts", count, names=named + (", ..." if count > 8 else ""))
 
 
@@ -168,17 +168,22 @@ def _name(trait: Trait, words: Words) -> str:
     return visible(words.choice("overview.trait", trait.name), 80)
 
 
+_SPOKEN = {"capture": "method", "certainty": "certainty"}
+"""Traits whose values are words of ours."""
+
+
+def _value(trait: Trait, one: Share, words: Words) -> str:
+    value = visible(words.said(one.value), 120)
+    return words.choice(_SPOKEN[trait.name], value) if trait.name in _SPOKEN else value
+
+
 def _shares(trait: Trait, words: Words) -> str:
-    told = [_share(one, words) for one in trait.shares]
+    told = [f"{_value(trait, one, words)} ({one.members})" for one in trait.shares]
     if trait.more:
         told.append(words.count("overview.more-values", trait.more))
     if trait.unknown:
         told.append(words("overview.not-told", n=trait.unknown))
     return ", ".join(told)
-
-
-def _share(one: Share, words: Words) -> str:
-    return f"{visible(words.said(one.value), 120)} ({one.members})"
 
 
 def _line(node: TreeNode, place: int, tree: tuple[TreeNode, ...]) -> Line:

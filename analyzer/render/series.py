@@ -233,7 +233,7 @@ def _plots(result: TrialResult, words: Words) -> tuple[tuple[Plot, ...], Scale |
         label = words(
             "series.plot",
             n=len(values),
-            subject=one.subject,
+            subject=one.subject if len(result.numbers) > 1 else _program(result, 0, words),
             median=seconds(one.median_s),
             p95=seconds(one.p95_s),
             low=seconds(min(values)),
