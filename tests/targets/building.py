@@ -17,8 +17,9 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parent
 
-# -O0: each function keeps its frame and its name. -ldl: a library of its own before glibc 2.34.
-FLAGS = ("-g", "-O0", "-Wall", "-Wextra", "-pthread")
+# -O0: each function keeps its frame and its name. The build id, which zig adds only when asked, is how a core is told to be of this
+# program. -ldl: a library of its own before glibc 2.34.
+FLAGS = ("-g", "-O0", "-Wall", "-Wextra", "-pthread", "-Wl,--build-id")
 LIBRARIES = ("-ldl",)
 
 
