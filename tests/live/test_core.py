@@ -22,6 +22,7 @@ from analyzer.capture.method import Choice
 from analyzer.errors import CoreUnreadable, HangAnalyzeError
 from analyzer.model import Diagnosis
 from tests import targets
+from tests.live.debugger import needs_gdb, write_core
 from tests.live.test_targets import until
 
 pytestmark = pytest.mark.live
@@ -33,8 +34,7 @@ needs_kernel_cores = pytest.mark.skipif(
     "/" in PATTERN or PATTERN.startswith("|") or "%" in PATTERN or not PATTERN,
     reason=f"the kernel does not leave cores in the working directory here: core_pattern is {PATTERN}",
 )
-needs_gcore = pytest.mark.skipif(shutil.which("gcore") is None, reason="no gcore: apt-get install gdb")
-WRITERS = [pytest.param("kernel", marks=needs_kernel_cores), pytest.param("gcore", marks=needs_gcore)]
+WRITERS = [pytest.param("kernel", marks=needs_kernel_cores), pytest.param("gcore", marks=needs_gdb)]
 
 PROVEN = [("raw_clone_lock", "fork"), ("raw_clone_lock", "malloc"), ("raw_clone_lock", "setenv"), ("parent_gone",)]
 LOOK_ALIKES = [
@@ -57,8 +57,7 @@ def core_of(case: tuple[str, ...], writer: str, folder: Path) -> tuple[Path, Pat
     with targets.running(*case, cwd=folder) as target:
         program = Path(shutil.copy(f"/proc/{target.pid}/exe", folder / "program"))
         if writer == "gcore":
-            subprocess.run(["gcore", "-o", str(folder / "core"), str(target.pid)], capture_output=True, check=True, timeout=60)
-            return folder / f"core.{target.pid}", program
+            return write_core(target.pid, folder), program
         resource.prlimit(target.pid, resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         os.kill(target.pid, signal.SIGABRT)
         # The kernel ends the process when it has written the whole core.
@@ -125,11 +124,14 @@ def test_running_threads_are_in_a_core_of_our_own(tmp_path: Path) -> None:
     assert "it runs" in (running.problem or "")
 
 
-@pytest.mark.parametrize("packer", ["zstd", "lz4", "xz", "gzip"])
-@needs_gcore
+PACKAGES = {"zstd": "zstd", "lz4": "lz4", "xz": "xz-utils", "gzip": "gzip"}
+
+
+@pytest.mark.parametrize("packer", PACKAGES)
+@needs_gdb
 def test_packed_cores(packer: str, tmp_path: Path) -> None:
     if shutil.which(packer) is None:
-        pytest.skip(f"no {packer}")
+        pytest.skip(f"no {packer}: apt-get install {PACKAGES[packer]}")
     core, program = core_of(("raw_clone_lock", "fork"), "gcore", tmp_path)
     packed = tmp_path / "packed"
     with packed.open("wb") as file:
@@ -140,7 +142,7 @@ def test_packed_cores(packer: str, tmp_path: Path) -> None:
         read(packed, program)
 
 
-@needs_gcore
+@needs_gdb
 def test_a_wrong_libc_or_program_is_said_first(tmp_path: Path) -> None:
     core, program = core_of(("raw_clone_lock", "fork"), "gcore", tmp_path)
     right = read(core, program)

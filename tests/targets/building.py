@@ -17,10 +17,14 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parent
 
-# -O0: each function keeps its frame and its name. The build id, which zig adds only when asked, is how a core is told to be of this
+# -O0: each function keeps its frame and its name. The build id, which zig adds only when asked, tells that a core is of this
 # program. -ldl: a library of its own before glibc 2.34.
 FLAGS = ("-g", "-O0", "-Wall", "-Wextra", "-pthread", "-Wl,--build-id")
 LIBRARIES = ("-ldl",)
+
+
+# The first program that ziglang links against musl waits for musl itself to be compiled: 3 minutes on a busy machine.
+PATIENCE_S = 900.0
 
 
 class CannotBuildError(Exception):
@@ -58,6 +62,20 @@ def build(name: str, *, static: bool = False, cc: str | None = None) -> Path:
     return _build(name, static or recipe.static, cc or recipe.cc, recipe.package, recipe.zig)
 
 
+def compiler() -> list[str]:
+    """The command of the C compiler: $CC, else `cc`, else the Python package ziglang. Raises `CannotBuildError`."""
+    return _compiler(os.environ.get("CC", "cc"), "gcc libc6-dev")
+
+
+def _compiler(cc: str, package: str, zig: tuple[str, ...] = ()) -> list[str]:
+    if shutil.which(cc) is not None:
+        return [cc]
+    if not _has_zig():
+        raise CannotBuildError(f"no compiler {cc!r}: apt-get install {package}")
+    # Without optimisation zig adds checks of its own that would change the stacks.
+    return [sys.executable, "-m", "ziglang", "cc", *zig, "-fno-sanitize=all"]
+
+
 def can_build(name: str) -> bool:
     """Whether there is a compiler for target `name`."""
     recipe = RECIPES.get(name)
@@ -70,17 +88,13 @@ def _has_zig() -> bool:
 
 @functools.cache
 def _build(name: str, static: bool, cc: str, package: str, zig: tuple[str, ...]) -> Path:
-    compiler = [cc]
-    if shutil.which(cc) is None:
-        if not _has_zig() or (static and not zig):
-            raise CannotBuildError(f"no compiler {cc!r}: apt-get install {package}")
-        # Without optimisation zig adds checks of its own that would change the stacks.
-        compiler = [sys.executable, "-m", "ziglang", "cc", *zig, "-fno-sanitize=all"]
+    if static and not zig and shutil.which(cc) is None:
+        raise CannotBuildError(f"no compiler {cc!r} that links statically: apt-get install {package}")
     wanted = _directory() / "-".join([name, Path(cc).name, "static" if static else "dynamic"])
     unfinished = wanted.with_suffix(".unfinished")
     flags = [*FLAGS, "-static"] if static else FLAGS
-    command = [*compiler, *flags, str(SOURCES / f"{name}.c"), "-o", str(unfinished), *LIBRARIES]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    command = [*_compiler(cc, package, zig), *flags, str(SOURCES / f"{name}.c"), "-o", str(unfinished), *LIBRARIES]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     if done.returncode != 0:
         raise CannotBuildError(f"{' '.join(command)}\n{done.stderr}")
     if done.stderr and not static:  # the linker always warns about a static getpwnam()
