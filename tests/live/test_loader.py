@@ -174,7 +174,9 @@ def test_stack_names_the_way_to_the_lock(options: LoaderOptions, fix: Fix, widen
     frames = [line for line in printed.splitlines() if line.startswith("#")]
     assert "lll_lock_wait_private" in "".join(frames[:2])
     assert [line.split(" (")[0].split()[-1] for line in frames[-3:]] == functions
-    assert ("fork" if fix == "none" else "setenv") in frames[-4].split(" (")[0]
+    caller = frames[-4].split(" (")[0]
+    # setenv() goes on in a function that only libc's debug information names.
+    assert "fork" in caller if fix == "none" else "setenv" in caller or caller.endswith(" ??")
 
 
 @pytest.mark.parametrize("step", STEPS)

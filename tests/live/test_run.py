@@ -35,9 +35,7 @@ def left(tmp_path: Path) -> Leftovers:
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> str:
     built = tmp_path_factory.mktemp("subject") / "fake_podman"
-    # Started thousands of times: without a dynamic linker, where the compiler can do without.
-    static = ["-static"] if targets.compiler()[0] != sys.executable else []
-    subprocess.run([*targets.compiler(), "-O1", "-Wall", "-Wextra", *static, str(SOURCE), "-o", str(built)], check=True)
+    subprocess.run([*targets.compiler(static=True), "-O1", "-Wall", "-Wextra", str(SOURCE), "-o", str(built)], check=True)
     return str(built)
 
 

@@ -42,9 +42,8 @@ class Recipe:
     """What makes the Python package ziglang, which brings its own C libraries, do the same."""
 
 
-RECIPES = {
-    "musl_static": Recipe("musl-gcc", static=True, package="musl-tools", zig=("-target", f"{platform.machine()}-linux-musl"))
-}
+MUSL = ("-target", f"{platform.machine()}-linux-musl")
+RECIPES = {"musl_static": Recipe("musl-gcc", static=True, package="musl-tools", zig=MUSL)}
 
 
 def names() -> list[str]:
@@ -62,9 +61,13 @@ def build(name: str, *, static: bool = False, cc: str | None = None) -> Path:
     return _build(name, static or recipe.static, cc or recipe.cc, recipe.package, recipe.zig)
 
 
-def compiler() -> list[str]:
-    """The command of the C compiler: $CC, else `cc`, else the Python package ziglang. Raises `CannotBuildError`."""
-    return _compiler(os.environ.get("CC", "cc"), "gcc libc6-dev")
+def compiler(*, static: bool = False) -> list[str]:
+    """The command of the C compiler: $CC, else `cc`, else the Python package ziglang, which links statically to musl only.
+
+    Raises `CannotBuildError`.
+    """
+    command = _compiler(os.environ.get("CC", "cc"), "gcc libc6-dev", MUSL if static else ())
+    return [*command, "-static"] if static else command
 
 
 def _compiler(cc: str, package: str, zig: tuple[str, ...] = ()) -> list[str]:
