@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,12 +27,13 @@ def run(arguments: argparse.Namespace, out: Out, note: Out) -> bool:
     from analyzer.batch.run import Progress
     from analyzer.batch.run import run as run_all
     from analyzer.batch.store import Store
+    from analyzer.scratch import scratch_folder
 
     sources.check(arguments.paths)
-    with Store(Path(arguments.output)) as store, tempfile.TemporaryDirectory(prefix="hanganalyze-batch-") as spill:
+    with Store(Path(arguments.output)) as store, scratch_folder("batch") as spill:
         setup = setup_for(store, arguments, writes=arguments.scheduler is None)
         begin(store, setup, note, retry=arguments.retry)
-        inside = Inside(store.known, store.walked, Path(spill))
+        inside = Inside(store.known, store.walked, spill)
         progress = Progress()
         with engine_for(arguments, setup, store, note) as engine, watching(arguments, note) as tell, resumable(arguments, note):
             progress.total = sources.count(arguments.paths, store.folder) if sys.stderr.isatty() else None

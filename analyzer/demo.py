@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 from analyzer.analyse import analyse_process
 from analyzer.capture.live import Options
@@ -12,6 +10,7 @@ from analyzer.model import Diagnosis
 from analyzer.reference.image_make import make_image
 from analyzer.reference.options import LoaderOptions, Widen
 from analyzer.reference.run import run_until_hung
+from analyzer.scratch import scratch_folder
 
 TRIES, WITHIN_S = 50, 120.0
 
@@ -21,8 +20,8 @@ def demonstrate(widen: Widen, say: Callable[[str], None]) -> Diagnosis:
 
     Raises CompilerMissing, BuildFailed, LoaderFailed, CannotAnalyse.
     """
-    with tempfile.TemporaryDirectory(prefix="hanganalyze-demo-") as folder:
-        image = make_image(Path(folder) / "image.tar")
+    with scratch_folder("demo") as folder:
+        image = make_image(folder / "image.tar")
         say("running the bundled container image loader until it hangs")
-        with run_until_hung(LoaderOptions(image.path, Path(folder) / "store", "none", widen), TRIES, WITHIN_S) as loader:
+        with run_until_hung(LoaderOptions(image.path, folder / "store", "none", widen), TRIES, WITHIN_S) as loader:
             return analyse_process(loader.pid, Options(), say=say)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from analyzer.batch.rows import row_of
 from analyzer.errors import CannotAnalyse, DebuggerDied, DebuggerMissing, HangAnalyzeError
 from analyzer.model import Diagnosis
 from analyzer.redact import redact, redact_text
+from analyzer.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,8 +58,8 @@ def _fetched(item: Item, setup: Setup) -> Done:
     from analyzer.batch.remote import fetch
 
     assert item.path is not None
-    with tempfile.TemporaryDirectory(prefix="hanganalyze-core-") as folder:
-        path = Path(folder) / "core"
+    with scratch_folder("core") as folder:
+        path = folder / "core"
         try:
             fetch(item.path, path)
         except (OSError, ValueError) as error:

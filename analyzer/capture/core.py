@@ -6,7 +6,6 @@ words, owners, glibc's thread ids and count) is measured by the same code as liv
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -33,6 +32,7 @@ from analyzer.capture.waits import describe
 from analyzer.errors import UsageError
 from analyzer.lean_dataclass import dataclass, replace
 from analyzer.model import Capture, Fact, Snapshot
+from analyzer.scratch import scratch_folder
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def capture_core(path: Path, options: CoreOptions, meanwhile: Callable[[], None]
         if own is not None:
             add_own_note(seen, own, core.named)
         stack.callback(memory.close)
-        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hanganalyze-root-")))
+        root = stack.enter_context(scratch_folder("root"))
         links = link_names(memory, seen.space, notes.auxv, core.architecture) if seen.space else {}
         lay_out(files, links, root)
         debugger = debugger_for(core.architecture, options.debugger)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from analyzer.errors import CoreUnreadable
+from analyzer.scratch import scratch_folder
 
 LARGEST = 64 << 30
 """A packed core that grows beyond this is not unpacked further: a few bytes can promise any size."""
@@ -42,8 +43,8 @@ def plain_core(path: Path) -> Iterator[Path]:
         yield path
         return
     # A core holds the process's secrets: the folder and the file are for us alone.
-    with tempfile.TemporaryDirectory(prefix="hanganalyze-core-") as folder:
-        unpacked = Path(folder) / "core"
+    with scratch_folder("core") as folder:
+        unpacked = folder / "core"
         with unpacked.open("wb") as target:
             _unpack(path, packer[0], packer[1], target)
         yield unpacked

@@ -15,6 +15,7 @@ import signal
 import time
 from typing import NoReturn
 
+from analyzer.capture.process_handle import ProcessHandle
 from analyzer.capture.procfs import process_state, read_text, start_ticks, stat_fields, status_fields, thread_ids
 from analyzer.capture.restore import Target
 from analyzer.errors import NoSuchProcess
@@ -37,21 +38,21 @@ _DEAF_TO = (
 
 @dataclass
 class Held:
-    """A process, held by a pidfd."""
+    """A process that is held, and when it began."""
 
     pid: int
     start_ticks: int
-    descriptor: int
+    handle: ProcessHandle
     stopped_looks: int = 0
 
     def ended(self) -> bool:
         """It has ended, collected or not."""
-        return bool(select.select([self.descriptor], [], [], 0)[0])
+        return self.handle.ended()
 
     def send(self, number: signal.Signals) -> None:
         """Never to another process that got its pid."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            signal.pidfd_send_signal(self.descriptor, number)
+            self.handle.send(number)
 
     def looks_stopped(self) -> bool:
         """Whether it was seen stopped several times in a row."""
@@ -62,13 +63,13 @@ class Held:
 def hold(pid: int, began: int | None) -> Held | None:
     """The process that began at ``began``; None where it is gone."""
     try:
-        descriptor = os.pidfd_open(pid)
+        handle = ProcessHandle(pid)
     except OSError:
         return None
-    # Asked after the pidfd was there: what it speaks of is the process that had the pid then.
+    # Asked after it was held: what is held is the process that had the pid then.
     if began is not None and start_ticks(pid) == began:
-        return Held(pid, began, descriptor)
-    os.close(descriptor)
+        return Held(pid, began, handle)
+    handle.close()
     return None
 
 
@@ -131,8 +132,8 @@ class _Guard:
         """Until the ward has ended or dismisses us."""
         poller = select.poll()
         poller.register(self.pipe, select.POLLIN)
-        if self.ward is not None:
-            poller.register(self.ward.descriptor, select.POLLIN)
+        if self.ward is not None and self.ward.handle.told:
+            poller.register(self.ward.handle.descriptor, select.POLLIN)
         while True:
             if self.ward is not None:
                 poller.poll(_LOOK_EVERY_S * 1000 if self.targets else None)
@@ -175,7 +176,7 @@ class _Guard:
             if held is not None:
                 self.debuggers[pid] = held
         elif kind == "ended" and pid in self.debuggers:
-            os.close(self.debuggers.pop(pid).descriptor)
+            self.debuggers.pop(pid).handle.close()
 
     def _look_around(self, ward: Held) -> None:
         ward_stopped = ward.looks_stopped()
@@ -248,4 +249,4 @@ def end_session(leader: Held) -> None:
             held = hold(int(name), int(fields[19]))
             if held is not None:
                 held.send(signal.SIGKILL)
-                os.close(held.descriptor)
+                held.handle.close()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import time
 
+from analyzer.capture.process_handle import ProcessHandle
 from analyzer.capture.procfs import children, process_state, read_text, start_ticks, status_fields, thread_ids
 from analyzer.errors import NoSuchProcess
 
@@ -26,7 +26,7 @@ def _now_ticks() -> int:
 
 
 class Target:
-    """The process that is analysed, held by a pidfd so that its pid cannot come to mean another process.
+    """The process that is analysed, held so that its pid cannot come to mean another process.
 
     ``began``: its start time in clock ticks, where it was seen before; another process that has its pid now is NoSuchProcess.
     """
@@ -34,10 +34,10 @@ class Target:
     def __init__(self, pid: int, began: int | None = None, state_before: str | None = None) -> None:
         self.pid = pid
         try:
-            self._pidfd = os.pidfd_open(pid)
+            self._handle = ProcessHandle(pid)
         except ProcessLookupError as error:
             raise NoSuchProcess(pid) from error
-        # Asked after the pidfd was there: both speak of the same process.
+        # Asked after it was held: both speak of the same process.
         found = start_ticks(pid)
         if found is None or (began is not None and found != began):
             self.close()
@@ -53,17 +53,15 @@ class Target:
 
     def still_there(self) -> bool:
         """Whether its pid still means this process: it has not ended."""
-        return not select.select([self._pidfd], [], [], 0)[0]
+        return not self._handle.ended()
 
     def close(self) -> None:
-        """Let go of the pidfd; again is harmless."""
-        if self._pidfd >= 0:
-            os.close(self._pidfd)
-            self._pidfd = -1
+        """Let go of it; again is harmless."""
+        self._handle.close()
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            signal.pidfd_send_signal(self._pidfd, number)
+            self._handle.send(number)
 
     def restore(self, *, died: bool = False) -> list[str]:
         """Wait until no tracer is left, then undo a stop that was not there before (or set again one that was).

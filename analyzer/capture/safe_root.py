@@ -12,6 +12,7 @@ import os
 import stat
 
 from analyzer.capture.procfs import door, read_text
+from analyzer.scratch import Scratch
 
 _DELETED = " (deleted)"
 _MOST_FILES = 4096
@@ -22,20 +23,19 @@ class SafeRoot:
 
     def __init__(self, pid: int) -> None:
         self.path = f"/proc/{door(pid)}/root"
-        self._folder: str | None = None
+        self._folder: Scratch | None = None
         good, bad = _mapped_files(pid)
         if bad:
             try:
-                self._folder = self.path = _links(self.path, good)
+                self._folder = _links(self.path, good)
+                self.path = str(self._folder.path)
             except OSError:
                 self.path = "/nonexistent"
 
     def close(self) -> None:
         """Remove the folder; again is harmless."""
         if self._folder is not None:
-            import shutil
-
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
             self._folder = None
 
 
@@ -75,17 +75,14 @@ def _is_regular(pid: int, path: str) -> bool:
         return False
 
 
-def _links(root: str, names: list[str]) -> str:
+def _links(root: str, names: list[str]) -> Scratch:
     """A folder with a link to each file, at its place and where a merged /usr lets it be found too."""
-    import tempfile  # slow to import, and seldom needed
-    from pathlib import Path
-
-    folder = tempfile.mkdtemp(prefix="hanganalyze-root-")
-    os.chmod(folder, 0o755)  # noqa: S103 # nosec B103 - a gdb of another user reads it; it holds links to what that user may see anyway
+    scratch = Scratch("root")
+    scratch.path.chmod(0o755)  # nosec B103 - a gdb of another user reads it; it holds links to what that user may see anyway
     for name in names:
         for place in {name, name.removeprefix("/usr")}:
-            link = Path(folder + os.path.normpath(place))
+            link = scratch.path / os.path.normpath(place).lstrip("/")
             link.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             if not link.is_symlink():
                 link.symlink_to(root + name)
-    return folder
+    return scratch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,12 +40,13 @@ def _run(arguments: argparse.Namespace, out: Out, say: Out) -> bool:
     from analyzer.reference.image_make import make_image
     from analyzer.reference.options import LoaderOptions
     from analyzer.reference.run import STEPS, start
+    from analyzer.scratch import scratch_folder
 
     if arguments.stop_at and arguments.stop_at not in STEPS:
         raise UsageError(f"There is no step {arguments.stop_at}.", next_command=f"one of {', '.join(STEPS)}")
-    with tempfile.TemporaryDirectory(prefix="hanganalyze-reference-") as folder:
-        archive = arguments.input or make_image(Path(folder) / "image.tar").path
-        options = LoaderOptions(archive, Path(folder) / "store", arguments.fix, arguments.widen, stop_at=arguments.stop_at)
+    with scratch_folder("reference") as folder:
+        archive = arguments.input or make_image(folder / "image.tar").path
+        options = LoaderOptions(archive, folder / "store", arguments.fix, arguments.widen, stop_at=arguments.stop_at)
         with start(options) as loader:
             say("running the reference loader")
             outcome = loader.wait_until("exited", 60.0)

@@ -89,15 +89,14 @@ def _unpickled(data: bytes) -> ReferencePhoto | None:
 
 def take(widen: Widen, step: str, binary: Path | None = None) -> ReferencePhoto:
     """Run the loader with the complete fix, hold it at ``step``, capture it, end it."""
-    import tempfile
-
     from analyzer.capture.live import Options, capture
     from analyzer.reference.image_make import make_image
     from analyzer.reference.run import start
+    from analyzer.scratch import scratch_folder
 
-    with tempfile.TemporaryDirectory(prefix="hanganalyze-reference-") as folder:
-        image = make_image(Path(folder) / "image.tar")
-        options = LoaderOptions(image.path, Path(folder) / "store", "complete", widen, stop_at=step, binary=binary)
+    with scratch_folder("reference") as folder:
+        image = make_image(folder / "image.tar")
+        options = LoaderOptions(image.path, folder / "store", "complete", widen, stop_at=step, binary=binary)
         with start(options) as loader:
             outcome = loader.wait_until("held", _HELD_WITHIN_S)
             if outcome != "held" or loader.status.held is None:

@@ -6,13 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from analyzer.errors import LoaderFailed
 from analyzer.reference.build import build_loader
+from analyzer.scratch import Scratch
 
 if TYPE_CHECKING:
     from analyzer.reference.options import LoaderOptions
@@ -37,16 +37,17 @@ class Workplace:
 
     def __init__(self, options: LoaderOptions) -> None:
         self._options = options
-        self._copies: Path | None = None
+        self._copies: Scratch | None = None
         self._binary = options.binary if options.binary is not None else build_loader()
         script = files("analyzer.reference") / IMAGE_LOADER
         if self._is_another_user() or not isinstance(script, Path):
-            self._copies = Path(tempfile.mkdtemp(prefix="hanganalyze-loader-"))
-            self._copies.chmod(0o755)
-            self._script = self._copies / IMAGE_LOADER
+            self._copies = Scratch("loader")
+            folder = self._copies.path
+            folder.chmod(0o755)
+            self._script = folder / IMAGE_LOADER
             self._script.write_bytes(script.read_bytes())
             self._script.chmod(0o644)
-            self._binary = Path(shutil.copy(self._binary, self._copies / "loader"))
+            self._binary = Path(shutil.copy(self._binary, folder / "loader"))
             self._binary.chmod(0o755)
         else:
             self._script = script
@@ -91,7 +92,7 @@ class Workplace:
     def remove(self) -> None:
         """Remove the copies."""
         if self._copies is not None:
-            shutil.rmtree(self._copies, ignore_errors=True)
+            self._copies.remove()
 
     def _is_another_user(self) -> bool:
         return self._options.user not in (None, os.geteuid())

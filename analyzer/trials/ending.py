@@ -1,7 +1,7 @@
 """Leave nothing running: every process below this one is ended, also those that left by setsid or by a double fork.
 
 This process is made a *subreaper*: what its descendants leave behind becomes its own child instead of init's, so nothing gets
-out of sight. Every signal goes through a pidfd, so that a pid that was given to somebody else meanwhile is never hit.
+out of sight. Every process is held while it is signalled, so that a pid that was given to somebody else meanwhile is never hit.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import Collection
 
+from analyzer.capture.process_handle import ProcessHandle
 from analyzer.capture.procfs import children, read_text, stat_fields
 from analyzer.lean_dataclass import dataclass, field
 
@@ -143,31 +144,32 @@ def collect(used: Used) -> None:
 def _signal(identity: Identity, number: signal.Signals, refused: dict[Identity, str]) -> None:
     pid, began = identity
     try:
-        descriptor = os.pidfd_open(pid)
+        handle = ProcessHandle(pid)
     except OSError:
         return
     try:
-        if _began(pid) == began:  # asked after the pidfd was there: it is the process that was found
-            signal.pidfd_send_signal(descriptor, number)
+        if _began(pid) == began:  # asked after it was held: it is the process that was found
+            handle.send(number)
     except ProcessLookupError:
         pass
     except PermissionError:
         refused[identity] = "it belongs to another user"
     finally:
-        os.close(descriptor)
+        handle.close()
 
 
 def _wait_a_moment(alive: list[Identity]) -> None:
     """Until one of them has ended, at most 20 ms."""
     poller = select.poll()
-    descriptors = []
+    handles = []
     for pid, _ in alive[:64]:
         with contextlib.suppress(OSError):
-            descriptors.append(os.pidfd_open(pid))
-            poller.register(descriptors[-1], select.POLLIN)
+            handles.append(handle := ProcessHandle(pid))
+            if handle.told:
+                poller.register(handle.descriptor, select.POLLIN)
     poller.poll(20)
-    for descriptor in descriptors:
-        os.close(descriptor)
+    for handle in handles:
+        handle.close()
 
 
 def _began(pid: int) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from analyzer.reference.image_make import make_image
 from analyzer.reference.options import Fix, LoaderOptions, Widen
 from analyzer.reference.standstill import Standstill
 from analyzer.reference.workplace import Workplace
+from analyzer.scratch import scratch_folder
 from analyzer.trials.plan import Plan, Subject
 from analyzer.trials.series import Tally, run_series
 
@@ -39,9 +39,9 @@ def loader_trials(
     """
     if runs < 1:
         raise UsageError(f"--runs must be at least 1, not {runs}.")
-    with tempfile.TemporaryDirectory(prefix="hanganalyze-trials-") as folder:
-        image = archive or make_image(Path(folder) / "image.tar").path
-        workplace = Workplace(LoaderOptions(image, Path(folder) / "store-{run}", fix, widen))
+    with scratch_folder("trials") as folder:
+        image = archive or make_image(folder / "image.tar").path
+        workplace = Workplace(LoaderOptions(image, folder / "store-{run}", fix, widen))
         try:
             command = workplace.command()
             plan = Plan(

@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from analyzer.capture.process_handle import ProcessHandle
 from analyzer.capture.procfs import read_text, status_fields
 from analyzer.errors import CannotAnalyse, HangAnalyzeError, ProcessGone
 from analyzer.lean_dataclass import dataclass, replace
@@ -127,7 +128,7 @@ class _Attempt:
             try:
                 finish = self._wait(exited)
             finally:
-                os.close(exited)
+                exited.close()
                 # A hung command gets SIGTERM first as well: it may clean up what it made. Analysed it is by now.
                 ended = end_all(self.spare, used=self.used)
             self.tail.read()
@@ -144,8 +145,8 @@ class _Attempt:
         others = os.environ.get("LD_PRELOAD")
         return {"LD_PRELOAD": f"{library}:{others}" if others else library, "HANGANALYZE_WIDEN": self.plan.widener}
 
-    def _start(self) -> int:
-        """Start it in a session of its own; a pidfd of it."""
+    def _start(self) -> ProcessHandle:
+        """Start it in a session of its own."""
         root, library = self.subject.root, self.plan.library
 
         def change_root() -> None:
@@ -178,20 +179,22 @@ class _Attempt:
         self.tail.started()
         self.pid = process.pid
         process.returncode = 0  # collected by wait4 below, which also says what it used: Popen must not look for it
-        return os.pidfd_open(process.pid)
+        return ProcessHandle(process.pid)
 
-    def _wait(self, exited: int) -> _Finish:
+    def _wait(self, exited: ProcessHandle) -> _Finish:
         """Until it is over, or known to be hung, or the time is up."""
         deadline = self.began + self.plan.timeout_s
         poller = select.poll()
-        poller.register(exited, select.POLLIN)
+        if exited.told:
+            poller.register(exited.descriptor, select.POLLIN)
         poller.register(self.tail.reader, select.POLLIN)
         look = self.plan.stands_still
         while (left := deadline - time.monotonic()) > 0:
-            pause = min(left, LOOK_EVERY_S) if look is not None else left
-            for descriptor, _ in poller.poll(max(1, round(pause * 1000))):
-                if descriptor == exited:
-                    return self._over()
+            pause = min(left, LOOK_EVERY_S) if look is not None or not exited.told else left
+            ready = [descriptor for descriptor, _ in poller.poll(max(1, round(pause * 1000)))]
+            if exited.descriptor in ready or (not exited.told and exited.ended()):
+                return self._over()
+            if self.tail.reader in ready:
                 self.tail.read()
                 if self.tail.ended:
                     poller.unregister(self.tail.reader)
@@ -206,7 +209,7 @@ class _Attempt:
         outcome: Outcome = "clean" if status == 0 else "signalled" if os.WIFSIGNALED(status) else "failed"
         return _Finish(outcome, seconds, status, problem=problem)
 
-    def _not_over(self, exited: int) -> _Finish:
+    def _not_over(self, exited: ProcessHandle) -> _Finish:
         """Analyse it as it stands. Hung is what stands still, or what a signature names."""
         seconds = time.monotonic() - self.began
         diagnosis = problem = None
@@ -218,7 +221,7 @@ class _Attempt:
             problem = error.what if not isinstance(error, ProcessGone) else None
         except Exception as error:  # it hung all the same, and the other runs are still to be made
             problem = f"A mistake in hanganalyze itself: {error!r}."
-        if select.select([exited], [], [], 0)[0]:
+        if exited.ended():
             return self._over(f"It was not over after {self.plan.timeout_s:g} s, and ended while it was analysed.")
         outcome: Outcome = "moving" if diagnosis is not None and _moves(diagnosis) else "hung"
         return _Finish(outcome, seconds, diagnosis=diagnosis, problem=problem, memory_kib=memory)

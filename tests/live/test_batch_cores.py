@@ -64,4 +64,4 @@ def test_cores_of_all_kinds(tmp_path: Path) -> None:
     }
     (spilled,) = (row for name, row in ran.rows.items() if name.endswith("!deep/core.1"))
     text = next((tmp_path / "out").glob(f"results/*/{spilled['key']}.json")).read_text()
-    assert "hanganalyze-batch-" not in text  # where it was unpacked for a while is nobody's business
+    assert "hanganalyze-scratch-" not in text  # where it was unpacked for a while is nobody's business

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -66,11 +66,12 @@ def gone(pid: int) -> bool:
 
 
 @contextlib.contextmanager
-def analysis(pid: int, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def analysis(pid: int, *arguments: str, wrapper: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
     """hanganalyze on its way; whatever comes of it, it and its helpers are gone afterwards."""
+    command = [sys.executable, "-m", "analyzer", str(pid), "--no-reference", "--max-pause", "100", "--format", "text"]
     with subreaper():
         process = subprocess.Popen(
-            [sys.executable, "-m", "analyzer", str(pid), "--no-reference", "--max-pause", "100", "--format", "text", *arguments],
+            [*wrapper, *command, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

@@ -17,6 +17,7 @@ ROOMS = {
     "lean_dataclass": set(),
     "data": set(),
     "cache": {"errors"},
+    "scratch": set(),
     "diagnose": {"diagnose", "model", "errors", "data"},
     "render": {"render", "model", "errors", "data", "diagnose"},
     "ticket": {"ticket", "render", "model", "errors", "output"},
@@ -25,11 +26,23 @@ ROOMS = {
     "scan": {"scan", "capture", "model", "errors"},
     "reference": {"reference", "capture", "render", "model", "errors", "data", "cache", "output"},
     "terminal_bar": set(),
-    "batch": {"batch", "terminal_bar", "analyse", "capture", "diagnose", "redact", "render", "model", "errors", "data"},
+    "batch": {
+        "batch",
+        "terminal_bar",
+        "analyse",
+        "capture",
+        "diagnose",
+        "redact",
+        "render",
+        "model",
+        "errors",
+        "data",
+        "scratch",
+    },
     "fleet": {"fleet", "batch", "scan", "capture", "diagnose", "redact", "model", "errors"},
     "trials": {"trials", "reference", "analyse", "capture", "render", "model", "errors"},
 }
-EVERYBODY_MAY = {"lean_dataclass"}
+EVERYBODY_MAY = {"lean_dataclass", "scratch"}
 # Modules that only one file may import: where a foreign library is translated into our words.
 ONLY = {
     "pygdbmi": "analyzer/capture/gdbmi.py",

@@ -6,7 +6,6 @@ a real machine; all a guest needs for one is busybox, the C library and the prog
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +26,7 @@ from .imagecache import cache_directory, made_from_packages
 from .initramfs import without_disk
 from .qemu import AARCH64, PPC64LE, S390X, X86_64, Machine, Qemu
 from .rootimage import merge_usr
+from .sysroot import LIBRARIES, make_sysroot
 
 PROGRAMS = Path(__file__).with_name("programs")
 CORE_SECONDS = 90.0
@@ -68,7 +68,7 @@ FOREIGN = [
 ]
 """For tests of the architectures that are not this machine's; those beside s390x need emulators and compilers of their own."""
 
-_PACKAGES = ["libc6", "libc6-dbg", "libgcc-s1", "busybox-static"]
+_PACKAGES = [*LIBRARIES, "busybox-static"]
 _PRETEND_INSTALLED = dict.fromkeys(["initramfs-tools", "kmod", "linux-base"], "")
 
 _START = """\
@@ -179,18 +179,13 @@ def libraries_of(program: Path, sysroot: Path) -> dict[str, tuple[bytes, int]]:
 
 def _make(scratch: Path, packages: tuple[Path, ...]) -> None:
     image, tree = scratch / "image", scratch / "tree"
-    for directory in (image / "sysroot", tree):
-        directory.mkdir(parents=True)
-        merge_usr(directory)
+    tree.mkdir()
+    merge_usr(tree)
+    libraries = [package for package in packages if package.name.startswith(("libc6", "libgcc"))]
+    make_sysroot(image / "sysroot", libraries)
     for package in packages:
-        in_sysroot = package.name.startswith("libc6") or package.name.startswith("libgcc")
-        unpack(package, image / "sysroot" if in_sysroot else tree)
-    for link in (image / "sysroot").rglob("*"):
-        if link.is_symlink() and link.readlink().is_absolute():
-            # gdb would follow it out of the sysroot.
-            inside = image / "sysroot" / str(link.readlink()).lstrip("/")
-            link.unlink()
-            link.symlink_to(os.path.relpath(inside, link.parent))
+        if package not in libraries:
+            unpack(package, tree)
     # vmlinux on ppc64le, vmlinuz elsewhere; one name for both.
     shutil.move(next((tree / "boot").glob("vmlinu*")), image / "vmlinuz")
     kept = ("9p", "9pnet", "netfs", "fscache", "virtio")
