@@ -181,6 +181,8 @@ class MiSession:
             try:
                 view = view[os.write(descriptor, view) :]
             except BlockingIOError:
+                if self._ended:  # what it has forked keeps its input open, too
+                    raise BrokenPipeError from None
                 self._read(time.monotonic() + 0.05)
 
     def wait(self, token: int, deadline: float, doing: str) -> Answer:
