@@ -17,7 +17,9 @@ _MADE = pytest.StashKey[str]()
 @pytest.hookimpl(tryfirst=True)  # before pytest decides where they lie
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None:
-        config.stash[_MADE] = config.option.basetemp = tempfile.mkdtemp(prefix="hanganalyze-tests-")
+        made = config.stash[_MADE] = tempfile.mkdtemp(prefix="hanganalyze-tests-")
+        # As deep as pytest's own: some tests open the folders above theirs to other users, and none of those may be the system's.
+        config.option.basetemp = f"{made}/run"
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
