@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from analyzer.capture.gdbmi import MiSession
 from analyzer.capture.questions import ask_names, ask_threads, take_names, take_threads, thread_numbers
 from analyzer.capture.stacks import INNER_FRAMES, OUTER_FRAMES, Stacks
 from analyzer.errors import CoreUnreadable
+from analyzer.lean_dataclass import replace
 
 READ_S = 120.0
 """Large cores with much debug information take long; nobody's process stands still."""
@@ -44,7 +44,7 @@ def photograph(
     for tid, reason in ends.items():
         stack = stacks.threads[tid]
         if stack.problem is None:
-            stacks.threads[tid] = dataclasses.replace(stack, total=None, problem=f"gdb could not go on: {reason}")
+            stacks.threads[tid] = replace(stack, total=None, problem=f"gdb could not go on: {reason}")
     return stacks
 
 

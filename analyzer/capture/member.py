@@ -5,7 +5,6 @@ What only a photograph of our own needs is imported where one is taken: a live a
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from analyzer.capture.seen import Seen
 from analyzer.capture.stacks import Stacks
 from analyzer.capture.waits import describe
 from analyzer.errors import DebuggerDied, DebuggerFailed, HangAnalyzeError, NotPermitted, ProcessGone
-from analyzer.lean_dataclass import dataclass, field
+from analyzer.lean_dataclass import dataclass, field, replace
 
 if TYPE_CHECKING:
     from analyzer.capture.photo import Photo
@@ -174,7 +173,7 @@ def _add_newborn(seen: Seen, photo: Photo) -> None:
     known = {thread.tid for thread in seen.before.threads}
     samples = (procfs.sample_thread(seen.pid, tid) for tid in photo.threads if tid not in known)
     newborn = tuple(found for found in samples if found is not None)
-    seen.before = dataclasses.replace(seen.before, threads=seen.before.threads + newborn)
+    seen.before = replace(seen.before, threads=seen.before.threads + newborn)
     for thread in newborn:
         seen.syscalls[thread.tid] = seen.waits[thread.tid] = None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from analyzer.capture.return_address import Caller, caller
 from analyzer.capture.seen import Seen
 from analyzer.capture.small_core import UNKNOWN, write_core
 from analyzer.capture.stacks import RawFrame, Stacks, ThreadStack
+from analyzer.lean_dataclass import replace
 from analyzer.model import Fact
 
 _NEEDS_REGISTER = "its outer frames need a register that only a stopped thread shows (--capture stop)"
@@ -42,7 +42,7 @@ def stacks_of(
         elif stack is not None and thread.registers is None:
             stacks.threads[tid] = _without_uncertain_line(without_guesses(seen, stack), thread.caller)
     for tid, pointer in pointers.items():
-        stacks.threads[tid] = dataclasses.replace(stacks.threads.get(tid, ThreadStack()), thread_pointer=pointer)
+        stacks.threads[tid] = replace(stacks.threads.get(tid, ThreadStack()), thread_pointer=pointer)
     return stacks
 
 
@@ -69,7 +69,7 @@ def _find_registers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks
         outermost = {tid: len(stack.frames) - 1 for tid, stack in unfinished.items()}
         for tid, (function, stack_pointer) in core_stacks.ask_places(session, outermost).items():
             pointer = frame_pointer(seen.memory, seen.space, function, stack_pointer)
-            photo.threads[tid] = dataclasses.replace(photo.threads[tid], frame_pointer=pointer)
+            photo.threads[tid] = replace(photo.threads[tid], frame_pointer=pointer)
     elif seen.architecture.name == "s390x":
         for tid, stack in unfinished.items():
             thread = photo.threads[tid]
@@ -77,7 +77,7 @@ def _find_registers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks
             # Only the innermost function can lack it; functions inlined into it have its address, too.
             ended = all(frame.address == counter for frame in stack.frames if _is_code(seen, frame))
             if counter is not None and pointer is not None and ended:
-                photo.threads[tid] = dataclasses.replace(thread, caller=caller(seen.memory, seen.space, counter, pointer))
+                photo.threads[tid] = replace(thread, caller=caller(seen.memory, seen.space, counter, pointer))
     return photo.threads != before
 
 
@@ -87,9 +87,9 @@ def _without_uncertain_line(stack: ThreadStack, found: Caller | None) -> ThreadS
         return stack
 
     def plain(frame: RawFrame) -> RawFrame:
-        return dataclasses.replace(frame, address=found.function, line=None) if frame.address == found.returns_to else frame
+        return replace(frame, address=found.function, line=None) if frame.address == found.returns_to else frame
 
-    return dataclasses.replace(stack, frames=tuple(plain(frame) for frame in stack.frames))
+    return replace(stack, frames=tuple(plain(frame) for frame in stack.frames))
 
 
 def _complete(stack: ThreadStack) -> bool:
@@ -103,9 +103,9 @@ def without_guesses(seen: Seen, stack: ThreadStack) -> ThreadStack:
     kept = next((position for position, frame in enumerate(frames) if not _is_code(seen, frame)), len(frames))
     problem = _NEEDS_REGISTER if kept < len(frames) or (stack.problem and not _complete(stack)) else None
     if kept == len(frames) and problem is None and stack.problem:
-        return dataclasses.replace(stack, total=len(frames), problem=None)
+        return replace(stack, total=len(frames), problem=None)
     total = stack.total if kept == len(frames) and problem is None else None
-    return dataclasses.replace(stack, frames=frames[:kept], total=total, problem=problem)
+    return replace(stack, frames=frames[:kept], total=total, problem=problem)
 
 
 def _is_code(seen: Seen, frame: RawFrame) -> bool:

@@ -11,7 +11,6 @@ import queue
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from analyzer.batch.store import Store
 from analyzer.errors import ClusterFailed, OutputUnwritable
 from analyzer.fleet.roll import EVERY, Roll, lost_scheduler
 from analyzer.fleet.task import Answer, Prepare, work
+from analyzer.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
     from distributed import Client, Future
