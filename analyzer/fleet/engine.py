@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from distributed import KilledWorker
+from distributed.comm.core import CommClosedError
 
 from analyzer.batch.feeder import Feeder
 from analyzer.batch.item import Done, Item, Setup
@@ -170,6 +171,8 @@ class Workers:
                 continue
             except KilledWorker:
                 return Answer(None)
+            except (OSError, CommClosedError) as lost:
+                raise lost_scheduler(lost) from lost
             return answer
         if future.status == "error":
             error = future.exception()
