@@ -17,7 +17,7 @@ from analyzer.capture.photo import Photo
 from analyzer.capture.return_address import Caller, caller
 from analyzer.capture.seen import Seen
 from analyzer.capture.small_core import UNKNOWN, write_core
-from analyzer.capture.stacks import RawFrame, Stacks, ThreadStack
+from analyzer.capture.stacks import SIGNAL, RawFrame, Stacks, ThreadStack
 from analyzer.lean_dataclass import replace
 from analyzer.model import Fact
 
@@ -30,9 +30,11 @@ def stacks_of(
     """The stacks in a photograph, with the thread pointers that are known of it. See ``core_stacks.photograph``."""
     stacks = Stacks(stopped_ms=photo.stopped_ms)
     if any(thread.program_counter is not None and thread.problem is None for thread in photo.threads.values()):
-        stacks = _read(session, seen, photo, pointers, first, addresses)
+        stacks = _read(session, seen, photo, pointers, first, addresses, alike_once=True)
     if _find_registers(session, seen, photo, stacks):
-        stacks = _read(session, seen, photo, pointers, first, addresses)
+        stacks = _read(session, seen, photo, pointers, first, addresses, alike_once=False)
+    else:
+        core_stacks.explain_ends(session, stacks)
     stacks.stopped_ms = photo.stopped_ms
     stacks.notes += photo.notes
     for tid, thread in photo.threads.items():
@@ -47,11 +49,18 @@ def stacks_of(
 
 
 def _read(
-    session: MiSession, seen: Seen, photo: Photo, pointers: Mapping[int, int], first: Sequence[int], addresses: Sequence[int]
+    session: MiSession,
+    seen: Seen,
+    photo: Photo,
+    pointers: Mapping[int, int],
+    first: Sequence[int],
+    addresses: Sequence[int],
+    *,
+    alike_once: bool,
 ) -> Stacks:
     with _in_memory(session) as (file, path):
         write(file, seen, photo, pointers, b"")
-        return core_stacks.photograph(session, path, first, addresses)
+        return core_stacks.photograph(session, path, first, addresses, alike_once=alike_once)
 
 
 def _find_registers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks) -> bool:
@@ -66,8 +75,7 @@ def _find_registers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks
     }
     before = dict(photo.threads)
     if seen.architecture.name == "x86_64":
-        outermost = {tid: len(stack.frames) - 1 for tid, stack in unfinished.items()}
-        for tid, (function, stack_pointer) in core_stacks.ask_places(session, outermost).items():
+        for tid, (function, stack_pointer) in _places(session, photo, unfinished).items():
             pointer = frame_pointer(seen.memory, seen.space, function, stack_pointer)
             photo.threads[tid] = replace(photo.threads[tid], frame_pointer=pointer)
     elif seen.architecture.name == "s390x":
@@ -79,6 +87,33 @@ def _find_registers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks
             if counter is not None and pointer is not None and ended:
                 photo.threads[tid] = replace(thread, caller=caller(seen.memory, seen.space, counter, pointer))
     return photo.threads != before
+
+
+def _places(session: MiSession, photo: Photo, stacks: Mapping[int, ThreadStack]) -> dict[int, tuple[int, int]]:
+    """Where the outermost function of each stack begins, and its stack pointer.
+
+    gdb is asked once for all threads with the same frames: what could be unwound without the frame pointer lies at the same
+    distance from the innermost frame in all of them. Not so beyond a signal's frame, which brings registers of its own.
+    """
+    groups: dict[object, list[int]] = {}
+    for tid, stack in stacks.items():
+        signal = any(frame.function == SIGNAL for frame in stack.frames)
+        groups.setdefault(tid if signal else tuple(frame.address for frame in stack.frames), []).append(tid)
+    outermost: dict[int, tuple[int, int]] = {}
+    for first, *_ in groups.values():
+        frame = stacks[first].frames[-1]
+        if frame.address is not None:
+            outermost[first] = (len(stacks[first].frames) - 1, frame.address)
+    places = {}
+    asked = core_stacks.ask_places(session, outermost)
+    for first, *others in groups.values():
+        innermost = photo.threads[first].stack_pointer
+        if first in asked and innermost is not None:
+            function, pointer = places[first] = asked[first]
+            for tid in others:
+                if (own := photo.threads[tid].stack_pointer) is not None:
+                    places[tid] = function, own + pointer - innermost
+    return places
 
 
 def _without_uncertain_line(stack: ThreadStack, found: Caller | None) -> ThreadStack:
