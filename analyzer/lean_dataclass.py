@@ -54,9 +54,16 @@ else:
         return cls(**changes)
 
 
-__all__ = ["asdict", "dataclass", "field", "fields", "replace"]
+__all__ = ["asdict", "dataclass", "field", "fields", "replace", "types_of"]
 
 _MISSING = object()
+
+
+def types_of(cls: type) -> dict[str, str]:
+    """The fields of a data class and their types as they are written: what ``fields`` knows, without the standard library."""
+    if "_lean_names" in cls.__dict__:
+        return {name: cls.__annotations__[name] for name in cls.__dict__["_lean_names"]}
+    return {one.name: str(one.type) for one in fields(cls)}
 
 
 class _Field(NamedTuple):
@@ -152,8 +159,13 @@ def _as_the_standard_library_has_it(cls: Any) -> type:
     import dataclasses
 
     body = {name: _standard_field(one) for name, one in cls._lean_fields.items()}
-    body |= {"__annotations__": cls.__annotations__, "__doc__": cls.__doc__, "__module__": cls.__module__}
-    return dataclasses.dataclass(frozen=cls._lean_frozen)(type(cls.__name__, (), body))
+    # With a text of its own: the standard library would ask ``inspect`` for one.
+    body |= {"__annotations__": cls.__annotations__, "__doc__": cls.__doc__ or cls.__name__, "__module__": cls.__module__}
+    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False)(type(cls.__name__, (), body))
+    parameters = made.__dataclass_params__  # what it is, for those who ask
+    parameters.init = parameters.repr = parameters.eq = True
+    parameters.frozen = cls._lean_frozen
+    return made  # type: ignore[no-any-return]
 
 
 def _first_init(cls: type) -> Callable[..., None]:

@@ -164,7 +164,7 @@ def test_fields_of_our_own_making() -> None:
     assert one == Secret("a", b"x", [], 3)
     assert replace(one, size=4) == Secret("a", b"x", [], 4)
     with pytest.raises(TypeError):
-        replace(one, colour=1)  # type: ignore[arg-type]
+        replace(one, colour=1)  # type: ignore[call-arg]
     assert [(each.name, each.repr) for each in dataclasses.fields(Secret)] == [
         ("name", True), ("data", False), ("parts", True), ("size", True),
     ]  # fmt: skip
