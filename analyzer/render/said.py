@@ -7,7 +7,7 @@ turn. A text that no form fits is taken apart where two sentences or two reasons
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,9 +27,12 @@ class Said:
     def __init__(self, forms: Mapping[str, str], known: Mapping[str, str] | None = None) -> None:
         self._forms = forms
         self._known = known or {}
-        # Compiling a form takes longer than all else: only those whose beginning fits are.
-        self._beginnings = [(_beginning(form), form, sentence) for form, sentence in forms.items()]
         self._remembered = lru_cache(4096)(self._look_up)
+
+    @cached_property
+    def _beginnings(self) -> list[tuple[str, str, str]]:
+        """Compiling a form takes longer than all else: only those whose beginning fits are."""
+        return [(_beginning(form), form, sentence) for form, sentence in self._forms.items()]
 
     def __call__(self, text: str) -> str:
         """The text in this language; as it is where that is not known."""

@@ -1,22 +1,14 @@
 """How the report speaks: every sentence has a key, and a language is one catalogue of them.
 
-A second language is a second catalogue beside english.py and an entry in LANGUAGES; nothing else knows a language.
+A second language is a second catalogue beside english.py and a line in ``language``; nothing else knows a language.
 Values from the target are put in with ``str.format``, whose fields are not read again: a name with braces stays a name.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
-from analyzer.render.chinese import CHINESE_TEXTS
-from analyzer.render.chinese_judged import CHINESE_JUDGED
-from analyzer.render.chinese_many import CHINESE_MANY
-from analyzer.render.chinese_overview import CHINESE_OVERVIEW
-from analyzer.render.chinese_proof import CHINESE_PROOF
-from analyzer.render.chinese_questions import CHINESE_QUESTIONS
-from analyzer.render.chinese_said import CHINESE_SAID
-from analyzer.render.chinese_seen import CHINESE_SEEN
-from analyzer.render.chinese_series import CHINESE_SERIES
 from analyzer.render.english import ENGLISH_TEXTS
 from analyzer.render.safe import visible
 from analyzer.render.said import Said, filled
@@ -85,17 +77,41 @@ class Words:
 
 
 ENGLISH = Words("en", ENGLISH_TEXTS)
-_CHINESE = {**CHINESE_OVERVIEW, **CHINESE_SERIES, **CHINESE_PROOF, **CHINESE_TEXTS}
-# The first form that fits counts: whole sentences before what may be a part of them.
-_SAID = {**CHINESE_JUDGED, **CHINESE_SEEN, **CHINESE_MANY, **CHINESE_SAID}
-CHINESE = Words("zh-Hans", _CHINESE, "zh", CHINESE_QUESTIONS, _SAID)
-LANGUAGES = {words.catalogue: words for words in (ENGLISH, CHINESE)}
-"""By the name that ``--lang`` takes."""
+
+
+@functools.cache
+def chinese() -> Words:
+    """Read when it is asked for: an English report has no need of it, and the process it speaks of may stand still meanwhile."""
+    from analyzer.render.chinese import CHINESE_TEXTS
+    from analyzer.render.chinese_judged import CHINESE_JUDGED
+    from analyzer.render.chinese_many import CHINESE_MANY
+    from analyzer.render.chinese_overview import CHINESE_OVERVIEW
+    from analyzer.render.chinese_proof import CHINESE_PROOF
+    from analyzer.render.chinese_questions import CHINESE_QUESTIONS
+    from analyzer.render.chinese_said import CHINESE_SAID
+    from analyzer.render.chinese_seen import CHINESE_SEEN
+    from analyzer.render.chinese_series import CHINESE_SERIES
+
+    texts = {**CHINESE_OVERVIEW, **CHINESE_SERIES, **CHINESE_PROOF, **CHINESE_TEXTS}
+    # The first form that fits counts: whole sentences before what may be a part of them.
+    said = {**CHINESE_JUDGED, **CHINESE_SEEN, **CHINESE_MANY, **CHINESE_SAID}
+    return Words("zh-Hans", texts, "zh", CHINESE_QUESTIONS, said)
+
+
+def __getattr__(name: str) -> Words:
+    if name == "CHINESE":
+        return chinese()
+    raise AttributeError(name)
+
+
+def language(name: str) -> Words:
+    """By the name that ``--lang`` takes."""
+    return chinese() if name == "zh" else ENGLISH
 
 
 def words_for(wanted: str | None, environment: Mapping[str, str]) -> Words:
     """The language asked for, else the locale's (the first of LC_ALL, LC_MESSAGES and LANG that is set), else English."""
     if wanted is not None:
-        return LANGUAGES[wanted]
+        return language(wanted)
     locale = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
-    return LANGUAGES.get(locale.replace("-", "_").partition("_")[0].lower(), ENGLISH)
+    return language(locale.replace("-", "_").partition("_")[0].lower())

@@ -20,8 +20,8 @@ from analyzer.privacy import without_private
 from analyzer.reference.image_make import make_image
 from analyzer.reference.options import Fix, LoaderOptions, Widen
 from analyzer.reference.run import run_until_hung
-from analyzer.render import load_any, render, render_any, render_overview, render_series
-from analyzer.render.words import LANGUAGES, Words
+from analyzer.render import LANGUAGES, load_any, render, render_any, render_overview, render_series
+from analyzer.render.words import Words, language
 from analyzer.trials.loader import loader_trials
 from tests import targets
 from tests.tools.browser import chromium
@@ -111,7 +111,7 @@ def main(folder: Path, names: list[str]) -> None:
             saved.write_bytes(SUBJECTS[name]())
     with chromium() as browser:
         for name, saved in chosen.items():
-            for words in LANGUAGES.values():
+            for words in map(language, LANGUAGES):
                 file = folder / f"{name}-{words.catalogue}.html"
                 file.write_bytes(page(saved.read_bytes(), words))
                 for look, how in LOOKS.items():

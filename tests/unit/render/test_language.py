@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 import string
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -14,9 +16,8 @@ from analyzer.analyse import catalogue
 from analyzer.model import Diagnosis
 from analyzer.model.facts import FACTS
 from analyzer.render import FORMATS, LANGUAGES, load, render
-from analyzer.render import words as catalogues
 from analyzer.render.english import ENGLISH_TEXTS
-from analyzer.render.words import CHINESE, ENGLISH, words_for
+from analyzer.render.words import CHINESE, ENGLISH, language, words_for
 from tests.unit.render import fixtures
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
@@ -105,5 +106,11 @@ def test_the_language_comes_from_the_option_else_from_the_locale(
 
 
 def test_the_option_offers_what_there_is() -> None:
-    assert tuple(catalogues.LANGUAGES) == LANGUAGES
-    assert catalogues.LANGUAGES["en"] is ENGLISH
+    assert [language(name).catalogue for name in LANGUAGES] == list(LANGUAGES)
+    assert language("en") is ENGLISH
+
+
+def test_english_does_without_the_chinese_catalogues() -> None:
+    code = "import sys, analyzer.render.html; print([one for one in sys.modules if 'chinese' in one])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.strip() == "[]"
