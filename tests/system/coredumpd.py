@@ -68,9 +68,9 @@ def keep(root: Path, core: Path, pid: int, into: Path) -> Kept:
 
 def _inside(root: Path, core: Path, pid: int, into: Path) -> None:
     """In a mount namespace of our own, where folders of systemd's are ours."""
-    for folder in ("/run", "/var/lib/systemd", "/var/log", "/etc/systemd"):
-        Path(folder).mkdir(exist_ok=True)
-        subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
+    for place in ("/run", "/var/lib/systemd", "/var/log", "/etc/systemd"):
+        Path(place).mkdir(exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "none", place], check=True)
     for folder in (STORE, Path("/run/systemd/journal"), Path("/var/log/journal")):
         folder.mkdir(parents=True)
     Path("/etc/systemd/journald.conf").write_text(_JOURNALD_CONF)
