@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.capture.live import Options, capture
+from analyzer.lean_dataclass import replace
 from analyzer.model import Diagnosis, ThreadRef
 
 if TYPE_CHECKING:
@@ -94,4 +94,4 @@ def add_reference(diagnosis: Diagnosis, say: Say = lambda _: None) -> Diagnosis:
     from analyzer.reference.photo import photo_for
 
     photo = photo_for(diagnosis, say)
-    return dataclasses.replace(diagnosis, reference=photo) if photo else diagnosis
+    return replace(diagnosis, reference=photo) if photo else diagnosis

@@ -6,15 +6,17 @@ stdout carries the result, stderr everything else.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from analyzer.errors import HangAnalyzeError, UsageError
+from analyzer.head_start import HeadStart
 
 if TYPE_CHECKING:
     import argparse
@@ -25,13 +27,6 @@ if TYPE_CHECKING:
     from analyzer.series_watch import Make
 
 FOUND, NOT_FOUND, WRONG_USAGE, COULD_NOT = 0, 1, 2, 3
-
-
-class Terminal(TypedDict):
-    """Arguments of the text formats."""
-
-    width: int
-    colour: bool
 
 
 class Interrupted(BaseException):
@@ -48,12 +43,18 @@ def _interrupt(number: int, _: FrameType | None) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit code. Raises nothing."""
-    from analyzer.options import parse
+    with contextlib.closing(HeadStart(argv, tuple(_COMMANDS))) as head_start:
+        from analyzer.options import parse  # not before: it takes its time
 
-    try:
-        arguments = parse(argv)
-    except SystemExit as ended:  # argparse: 0 after --help and --version, 2 after an error
-        return int(ended.code or 0)
+        try:
+            arguments = parse(argv)
+        except SystemExit as ended:  # argparse: 0 after --help and --version, 2 after an error
+            return int(ended.code or 0)
+        arguments.head_start = head_start
+        return _run_command(arguments)
+
+
+def _run_command(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
@@ -162,6 +163,7 @@ def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments
     from analyzer.privacy import for_report
     from analyzer.render.fallback import render_or_another, summary
     from analyzer.render.words import words_for
+    from analyzer.terminal_layout import layout
 
     diagnosis = for_report(diagnosis, arguments, _note)
     words = words_for(arguments.lang, os.environ)
@@ -173,14 +175,8 @@ def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments
     name = default_name(diagnosis.snapshot, format)
     path = series_place(target, name)
     write(path, data)
-    _out(summary(diagnosis, words, **_terminal()))
+    _out(summary(diagnosis, words, **layout()))
     _out(f"Report: {path}")
-
-
-def _terminal() -> Terminal:
-    """How text is to be laid out for whoever reads standard output."""
-    terminal = sys.stdout.isatty()
-    return {"width": os.get_terminal_size().columns if terminal else 100, "colour": terminal and not os.environ.get("NO_COLOR")}
 
 
 def _exit_code(diagnosis: Diagnosis) -> int:
@@ -231,8 +227,9 @@ def _deliver_series(result: TrialResult, format: Format, target: str | None, arg
     path = series_place(target, series_name(result, format))
     write(path, data)
     from analyzer.render.series_text import series_to_text
+    from analyzer.terminal_layout import layout
 
-    _out(series_to_text(result, words, **_terminal()))
+    _out(series_to_text(result, words, **layout()))
     _out(f"Report: {path}")
 
 

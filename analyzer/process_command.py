@@ -36,7 +36,9 @@ def _diagnose_process(
     from analyzer.capture.gdb import find
 
     # Before anything that is slow to import: gdb reads symbols meanwhile. It stops nothing yet.
-    started = {pid: start_gdb(pid, find(arguments.gdb))} if Path(f"/proc/{pid}").exists() else {}
+    started = {}
+    if Path(f"/proc/{pid}").exists():
+        started[pid] = arguments.head_start.take(pid, arguments.gdb) or start_gdb(pid, find(arguments.gdb))
     # Nearly all that one analysis makes lives until its end: looking for garbage in it over and over would find none.
     gc.disable()
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.errors import HangAnalyzeError, UsageError
+from analyzer.lean_dataclass import replace
 from analyzer.model.scan import Scan, Suspect
 from analyzer.render.scan import to_json, to_text, told
 from analyzer.render.words import words_for
@@ -60,7 +60,7 @@ class ScanCommand:
         known.intersection_update(now)
         known.update(now)
         if self._arguments.json or fresh:
-            new = dataclasses.replace(seen, suspects=tuple(fresh))
+            new = replace(seen, suspects=tuple(fresh))
             analysed = self._analysed(new)
             if self._arguments.json:
                 self._out(to_json(analysed, indent=None))
@@ -85,7 +85,7 @@ class ScanCommand:
         wanted = {one.pid for one in (*seen.ranked("hung"), *seen.ranked("suspect"))[: self._arguments.top]}
         suspects = tuple(self._analyse(one) if one.pid in wanted else one for one in seen.suspects)
         self.found |= any(one.status == "root-cause" for one in suspects)
-        return dataclasses.replace(seen, suspects=suspects)
+        return replace(seen, suspects=suspects)
 
     def _analyse(self, one: Suspect) -> Suspect:
         from analyzer.analyse import analyse_process
@@ -108,4 +108,4 @@ class ScanCommand:
         except HangAnalyzeError as error:
             self._complain(f"process {one.pid} could not be analysed: {error}")
             return one
-        return dataclasses.replace(one, report=str(path), status=diagnosis.status)
+        return replace(one, report=str(path), status=diagnosis.status)

@@ -7,7 +7,6 @@ import json
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -15,6 +14,7 @@ from typing import IO
 from analyzer.batch.behind import Behind
 from analyzer.batch.item import Item, key_of
 from analyzer.batch.kinds import HEAD, Damaged, content_of, packer_of, reading_fails, unpacked
+from analyzer.lean_dataclass import dataclass, replace
 
 TEXT_LIMIT = 64 << 20
 """Bytes of one trace or one saved result; more is no trace of one hang, and would fill a worker's memory."""

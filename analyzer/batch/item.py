@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from analyzer.lean_dataclass import dataclass
 from analyzer.model.batch import Outcome
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.batch.item import Done, Item, Row, Setup, json_place
 from analyzer.batch.rows import row_of
 from analyzer.errors import CannotAnalyse, DebuggerDied, DebuggerMissing, HangAnalyzeError
+from analyzer.lean_dataclass import replace
 from analyzer.model import Diagnosis
 from analyzer.redact import redact, redact_text
 from analyzer.scratch import scratch_folder

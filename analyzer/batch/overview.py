@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 from collections import Counter
@@ -13,6 +12,7 @@ from analyzer import __version__
 from analyzer.batch.item import Row, json_place
 from analyzer.batch.store import Store
 from analyzer.batch.tree import merged
+from analyzer.lean_dataclass import replace
 from analyzer.model import Certainty
 from analyzer.model.batch import Bucket, Cluster, Member, Overview, Share, Trait, Unread
 
@@ -110,7 +110,7 @@ def _with_tree(store: Store, one: Cluster) -> Cluster:
             yield member
 
     tree, more = merged(Counter(members()), frames)  # most members are like many others
-    return dataclasses.replace(one, tree=tree, tree_more=more)
+    return replace(one, tree=tree, tree_more=more)
 
 
 def _traits(rows: list[Row]) -> tuple[tuple[Trait, ...], tuple[Trait, ...]]:

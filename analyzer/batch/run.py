@@ -6,7 +6,6 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from analyzer.batch.inside import Found, Walked
 from analyzer.batch.item import Done, Item, Setup
 from analyzer.batch.judging import judge_all
 from analyzer.batch.store import Store
+from analyzer.lean_dataclass import dataclass, field
 
 
 @dataclass

@@ -16,6 +16,8 @@ from analyzer.capture.restore import Target
 from analyzer.capture.stacks import Stacks
 from analyzer.errors import DebuggerDied, DebuggerFailed, PauseTooLong, ProcessGone
 
+PHOTOGRAPHS = 2
+"""At most so often the photograph of one process is read: again when a register has been worked out."""
 _PREPARE_S = 60.0
 _DETACH_S = 5.0
 
@@ -32,14 +34,19 @@ class Attach:
         self._attached = False
         self._refused = False
         self.released = False
-        """It has looked at a live process and let go of it."""
+        """It has looked at a process, or at a photograph of it, and let go of it: gdb is as it was prepared."""
         self.version: str | None = None
         """gdb's own, once it is prepared."""
 
     @property
     def may_take_turns(self) -> bool:
-        """Whether gdb is free and as it was prepared: nobody was before us, or the one before us let go of a live process."""
+        """Whether gdb is free and as it was prepared: nobody was before us, or the one before us let go."""
         return self.after is None or self.after.released
+
+    @property
+    def may_read_photographs(self) -> bool:
+        """Whether it can be given as many files as one process may need: a gdb of another user has got its files beforehand."""
+        return self._started.user is None or len(self.session.scratch) >= PHOTOGRAPHS
 
     @property
     def turn(self) -> int:
@@ -127,6 +134,13 @@ class Attach:
         self.session.wait_stopped(limit)
         # gdb knows it by its number only: what it holds now is the process that we mean if that has not ended by now.
         self._check_pid("it ended while gdb attached")
+
+    def let_go_of_photograph(self) -> None:
+        """After a core was read: gdb becomes as it was prepared, for whoever has the next turn. Raises nothing."""
+        with contextlib.suppress(DebuggerDied, DebuggerFailed):
+            # Refused where no core was opened, which is as good.
+            self.session.ask("-target-detach", time.monotonic() + _DETACH_S, "letting go of the photograph")
+            self.released = True
 
     def _check_pid(self, otherwise: str) -> None:
         if not self._target.still_there():

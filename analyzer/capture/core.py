@@ -19,6 +19,7 @@ from analyzer.capture.core_own import add_own_note, correct_stacks, own_note_of
 from analyzer.capture.core_space import core_space, executable_path
 from analyzer.capture.core_sysroot import FilledMemory, FoundFiles, find_files, lay_out
 from analyzer.capture.core_unpack import plain_core
+from analyzer.capture.core_unread import doubt_guesses
 from analyzer.capture.core_words import about_files, about_writer
 from analyzer.capture.facts import measure_all
 from analyzer.capture.glibc_threads import pthread_size
@@ -78,6 +79,7 @@ def capture_core(path: Path, options: CoreOptions, meanwhile: Callable[[], None]
         _add_thread_pointers(seen, notes, core, found, debugger.version)
         if own is not None:
             correct_stacks(seen, own)
+        doubt_guesses(seen, files)
         return _snapshot(seen, core, notes, files, executable, str(path), debugger.path)
 
 

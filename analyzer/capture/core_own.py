@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from analyzer.capture.core_file import CoreFile
 from analyzer.capture.own_note import OwnNote, decode
 from analyzer.capture.photo_stacks import without_guesses
@@ -13,6 +11,7 @@ from analyzer.capture.small_core import OWN_NOTE, OWNER
 from analyzer.capture.stacks import ThreadStack
 from analyzer.capture.waits import describe, parse_syscall
 from analyzer.errors import CoreUnreadable
+from analyzer.lean_dataclass import replace
 
 
 def own_note_of(core: CoreFile) -> OwnNote | None:
@@ -37,7 +36,7 @@ def add_own_note(seen: Seen, own: OwnNote, named: str) -> None:
             call = parse_syscall(thread.syscall, seen.architecture, thread.wchan)
             seen.syscalls[thread.tid] = call if not thread.problem else None
         seen.waits[thread.tid] = describe(seen.syscalls[thread.tid], thread.state)
-    seen.before = dataclasses.replace(
+    seen.before = replace(
         seen.before,
         name=own.name,
         ppid=own.ppid,
@@ -60,4 +59,4 @@ def correct_stacks(seen: Seen, own: OwnNote) -> None:
             stack = ThreadStack(problem=thread.problem)
         elif not thread.whole:
             stack = without_guesses(seen, stack)
-        seen.stacks.threads[thread.tid] = dataclasses.replace(stack, thread_pointer=thread.pointer)
+        seen.stacks.threads[thread.tid] = replace(stack, thread_pointer=thread.pointer)

@@ -24,8 +24,8 @@ _LIBC = re.compile(
     rb"^([0-9a-f]+)-[0-9a-f]+ r\S+ 00000000 [0-9a-f]+:[0-9a-f]+ (\d+)\s+(/[\w./+-]*/libc(?:-2\.\d+)?\.so(?:\.6)?)$", re.MULTILINE
 )
 _MAPS_READ = 1 << 20
-_PHOTOS = 4
-"""At most so often one gdb reads a photograph of a process."""
+_PHOTOS = 16
+"""At most so often one gdb of another user reads a photograph of a process."""
 
 
 @dataclass(frozen=True)

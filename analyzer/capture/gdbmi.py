@@ -16,7 +16,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import IO, Any
 
 from analyzer.errors import DebuggerDied, DebuggerFailed
 from analyzer.lean_dataclass import dataclass
@@ -138,6 +138,11 @@ class MiSession:
         for stream in (self._output, self._errors):
             os.set_blocking(stream.fileno(), False)
             self._selector.register(stream, selectors.EVENT_READ)
+        # What gdb has forked may keep its output open after its death. Where the kernel has no pidfds, a wait has its deadline.
+        self._life: int | None = None
+        with contextlib.suppress(OSError):
+            self._life = os.pidfd_open(self._process.pid)
+            self._selector.register(self._life, selectors.EVENT_READ)
         self._token = 0
         self._pending: list[bytes] = []
         self._answers: dict[int, Answer] = {}
@@ -176,6 +181,8 @@ class MiSession:
             try:
                 view = view[os.write(descriptor, view) :]
             except BlockingIOError:
+                if self._ended:  # what it has forked keeps its input open, too
+                    raise BrokenPipeError from None
                 self._read(time.monotonic() + 0.05)
 
     def wait(self, token: int, deadline: float, doing: str) -> Answer:
@@ -210,19 +217,26 @@ class MiSession:
         self._read(deadline)
 
     def _read(self, deadline: float) -> None:
-        for key, _ in self._selector.select(max(0.0, deadline - time.monotonic())):
-            stream = key.fileobj
-            try:
-                data = os.read(key.fd, 1 << 16)
-            except BlockingIOError:
-                continue
-            if not data:
-                self._selector.unregister(stream)
-                self._ended = self._ended or stream is self._output
-            elif stream is self._errors:
-                self._last_error = (self._last_error + data)[-_MAX_STDERR:]
-            else:
-                self._take(data)
+        ready = [key.fileobj for key, _ in self._selector.select(max(0.0, deadline - time.monotonic()))]
+        if self._life is not None and ready == [self._life]:  # all that it said has been read
+            self._selector.unregister(self._life)
+            self._ended = True
+        for stream in (self._output, self._errors):
+            if stream in ready:
+                self._read_from(stream)
+
+    def _read_from(self, stream: IO[bytes]) -> None:
+        try:
+            data = os.read(stream.fileno(), 1 << 16)
+        except BlockingIOError:
+            return
+        if not data:
+            self._selector.unregister(stream)
+            self._ended = self._ended or stream is self._output
+        elif stream is self._errors:
+            self._last_error = (self._last_error + data)[-_MAX_STDERR:]
+        else:
+            self._take(data)
 
     def _take(self, data: bytes) -> None:
         if b"\n" not in data:
@@ -283,6 +297,8 @@ class MiSession:
         while self.scratch:
             os.close(self.scratch.pop())
         self._selector.close()
+        if self._life is not None:
+            os.close(self._life)
         self._output.close()
         self._errors.close()
 

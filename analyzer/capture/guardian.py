@@ -79,8 +79,8 @@ def main(pipe: int, ward: int) -> NoReturn:
         gc.disable()
         _settle(pipe)
         held = hold(ward, start_ticks(ward))
-        if held is not None and os.getppid() == ward:
-            _Guard(pipe, held).stand()
+        # A ward that ended before we came this far has left us what it said all the same.
+        _Guard(pipe, held if os.getppid() == ward else None).stand()
     finally:
         os._exit(0)
 
@@ -122,7 +122,8 @@ def _rename() -> None:
 @dataclass
 class _Guard:
     pipe: int
-    ward: Held
+    ward: Held | None
+    """None: it had ended before it could be held."""
     targets: dict[int, Target] = field(default_factory=dict)
     debuggers: dict[int, Held] = field(default_factory=dict)
     _unread: bytes = b""
@@ -131,19 +132,23 @@ class _Guard:
         """Until the ward has ended or dismisses us."""
         poller = select.poll()
         poller.register(self.pipe, select.POLLIN)
-        if self.ward.handle.told:
+        if self.ward is not None and self.ward.handle.told:
             poller.register(self.ward.handle.descriptor, select.POLLIN)
         while True:
-            poller.poll(_LOOK_EVERY_S * 1000 if self.targets else None)
+            if self.ward is not None:
+                poller.poll(_LOOK_EVERY_S * 1000 if self.targets else None)
             # The ward first: what it said before it died is in the pipe by then.
-            over = self.ward.ended()
+            over = self._ward_ended()
             if self._listen() or over:
                 break
-            if self.targets:
-                self._look_around()
+            if self.targets and self.ward is not None:
+                self._look_around(self.ward)
         # The pipe of a ward that is killed closes a moment before the ward has ended.
-        if self.targets or self.debuggers or self.ward.ended():
+        if self.targets or self.debuggers or self._ward_ended():
             self._last_duty()
+
+    def _ward_ended(self) -> bool:
+        return self.ward is None or self.ward.ended()
 
     def _listen(self) -> bool:
         """Take in what the ward has said; whether it has said its last word."""
@@ -173,27 +178,27 @@ class _Guard:
         elif kind == "ended" and pid in self.debuggers:
             self.debuggers.pop(pid).handle.close()
 
-    def _look_around(self) -> None:
-        ward_stopped = self.ward.looks_stopped()
+    def _look_around(self, ward: Held) -> None:
+        ward_stopped = ward.looks_stopped()
         for debugger in self.debuggers.values():
             if debugger.looks_stopped() and not ward_stopped:
                 debugger.send(signal.SIGCONT)
         if ward_stopped:
             for target in self.targets.values():
-                self._release_from_stopped_ward(target)
+                self._release_from_stopped_ward(ward, target)
 
-    def _release_from_stopped_ward(self, target: Target) -> None:
+    def _release_from_stopped_ward(self, ward: Held, target: Target) -> None:
         tracer = tracer_of(target.pid)
         if (debugger := self._debugger_of(tracer)) is not None:
             end_session(debugger)
             target.restore(died=True)
-        elif tracer and os.path.exists(f"/proc/{self.ward.pid}/task/{tracer}"):
+        elif tracer and os.path.exists(f"/proc/{ward.pid}/task/{tracer}"):
             # It traces by itself (--capture stop), and only it can let go. It takes milliseconds; then it stands again.
-            self.ward.send(signal.SIGCONT)
+            ward.send(signal.SIGCONT)
             deadline = time.monotonic() + _LET_GO_WITHIN_S
             while tracer_of(target.pid) == tracer and time.monotonic() < deadline:
                 time.sleep(0.001)
-            self.ward.send(signal.SIGSTOP)
+            ward.send(signal.SIGSTOP)
         elif not tracer and process_state(target.pid) == "T" != target.state_before:
             target.restore(died=True)
 

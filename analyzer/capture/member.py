@@ -5,7 +5,6 @@ What only a photograph of our own needs is imported where one is taken: a live a
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from analyzer.capture.seen import Seen
 from analyzer.capture.stacks import Stacks
 from analyzer.capture.waits import describe
 from analyzer.errors import DebuggerDied, DebuggerFailed, HangAnalyzeError, NotPermitted, ProcessGone
-from analyzer.lean_dataclass import dataclass, field
+from analyzer.lean_dataclass import dataclass, field, replace
 
 if TYPE_CHECKING:
     from analyzer.capture.photo import Photo
@@ -72,17 +71,17 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
     assert member.debugger is not None
     seen = member.seen
     try:
+        photo = _without_a_stop(seen) if wanted == "no-stop" else None  # while gdb still reads symbols: it is not needed for this
         member.debugger.prepare()
         wait_for_second_sample(seen)
         member.method, member.why = choose(seen, wanted)
-        if member.method != "attach" or not member.debugger.may_take_turns:
+        enough = member.method == "attach" or member.debugger.may_read_photographs
+        if not (member.debugger.may_take_turns and enough):
             member.debugger = member.debugger.on_its_own()
         if member.method != "no-stop":
             member.touch()
         if member.method == "no-stop":
-            from analyzer.capture import no_stop
-
-            _from_photo(member, no_stop.take(seen))
+            _from_photo(member, photo or _without_a_stop(seen))
             reason = needs_stop(seen, _important(seen)) if wanted == "auto" else None
             if reason is not None:
                 member.method, member.why = "stop", f"{member.why}; {reason}"
@@ -126,6 +125,12 @@ def _attach(member: Member) -> Stacks:
         return member.debugger.photograph(*wanted)
 
 
+def _without_a_stop(seen: Seen) -> Photo:
+    from analyzer.capture import no_stop
+
+    return no_stop.take(seen)
+
+
 def _stop(member: Member, quiet: threading.Event) -> Photo:
     from analyzer.capture import stop
 
@@ -167,6 +172,7 @@ def _from_photo(member: Member, photo: Photo) -> None:
     pointers = _pointers(seen, photo)
     seen.stacks = stacks_of(member.debugger.session, seen, photo, pointers, _important(seen), _addresses(seen))
     seen.stacks.debugger_version = member.debugger.version
+    member.debugger.let_go_of_photograph()
 
 
 def _add_newborn(seen: Seen, photo: Photo) -> None:
@@ -174,7 +180,7 @@ def _add_newborn(seen: Seen, photo: Photo) -> None:
     known = {thread.tid for thread in seen.before.threads}
     samples = (procfs.sample_thread(seen.pid, tid) for tid in photo.threads if tid not in known)
     newborn = tuple(found for found in samples if found is not None)
-    seen.before = dataclasses.replace(seen.before, threads=seen.before.threads + newborn)
+    seen.before = replace(seen.before, threads=seen.before.threads + newborn)
     for thread in newborn:
         seen.syscalls[thread.tid] = seen.waits[thread.tid] = None
 

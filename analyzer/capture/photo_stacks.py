@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +17,8 @@ from analyzer.capture.photo import Photo
 from analyzer.capture.return_address import Caller, caller
 from analyzer.capture.seen import Seen
 from analyzer.capture.small_core import UNKNOWN, write_core
-from analyzer.capture.stacks import RawFrame, Stacks, ThreadStack
+from analyzer.capture.stacks import SIGNAL, RawFrame, Stacks, ThreadStack
+from analyzer.lean_dataclass import replace
 from analyzer.model import Fact
 
 _NEEDS_REGISTER = "its outer frames need a register that only a stopped thread shows (--capture stop)"
@@ -30,9 +30,11 @@ def stacks_of(
     """The stacks in a photograph, with the thread pointers that are known of it. See ``core_stacks.photograph``."""
     stacks = Stacks(stopped_ms=photo.stopped_ms)
     if any(thread.program_counter is not None and thread.problem is None for thread in photo.threads.values()):
-        stacks = _read(session, seen, photo, pointers, first, addresses)
+        stacks = _read(session, seen, photo, pointers, first, addresses, alike_once=True)
     if _find_registers(session, seen, photo, stacks):
-        stacks = _read(session, seen, photo, pointers, first, addresses)
+        stacks = _read(session, seen, photo, pointers, first, addresses, alike_once=False)
+    else:
+        core_stacks.explain_ends(session, stacks)
     stacks.stopped_ms = photo.stopped_ms
     stacks.notes += photo.notes
     for tid, thread in photo.threads.items():
@@ -42,16 +44,23 @@ def stacks_of(
         elif stack is not None and thread.registers is None:
             stacks.threads[tid] = _without_uncertain_line(without_guesses(seen, stack), thread.caller)
     for tid, pointer in pointers.items():
-        stacks.threads[tid] = dataclasses.replace(stacks.threads.get(tid, ThreadStack()), thread_pointer=pointer)
+        stacks.threads[tid] = replace(stacks.threads.get(tid, ThreadStack()), thread_pointer=pointer)
     return stacks
 
 
 def _read(
-    session: MiSession, seen: Seen, photo: Photo, pointers: Mapping[int, int], first: Sequence[int], addresses: Sequence[int]
+    session: MiSession,
+    seen: Seen,
+    photo: Photo,
+    pointers: Mapping[int, int],
+    first: Sequence[int],
+    addresses: Sequence[int],
+    *,
+    alike_once: bool,
 ) -> Stacks:
     with _in_memory(session) as (file, path):
         write(file, seen, photo, pointers, b"")
-        return core_stacks.photograph(session, path, first, addresses)
+        return core_stacks.photograph(session, path, first, addresses, alike_once=alike_once)
 
 
 def _find_registers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks) -> bool:
@@ -66,10 +75,9 @@ def _find_registers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks
     }
     before = dict(photo.threads)
     if seen.architecture.name == "x86_64":
-        outermost = {tid: len(stack.frames) - 1 for tid, stack in unfinished.items()}
-        for tid, (function, stack_pointer) in core_stacks.ask_places(session, outermost).items():
+        for tid, (function, stack_pointer) in _places(session, photo, unfinished).items():
             pointer = frame_pointer(seen.memory, seen.space, function, stack_pointer)
-            photo.threads[tid] = dataclasses.replace(photo.threads[tid], frame_pointer=pointer)
+            photo.threads[tid] = replace(photo.threads[tid], frame_pointer=pointer)
     elif seen.architecture.name == "s390x":
         for tid, stack in unfinished.items():
             thread = photo.threads[tid]
@@ -77,8 +85,35 @@ def _find_registers(session: MiSession, seen: Seen, photo: Photo, stacks: Stacks
             # Only the innermost function can lack it; functions inlined into it have its address, too.
             ended = all(frame.address == counter for frame in stack.frames if _is_code(seen, frame))
             if counter is not None and pointer is not None and ended:
-                photo.threads[tid] = dataclasses.replace(thread, caller=caller(seen.memory, seen.space, counter, pointer))
+                photo.threads[tid] = replace(thread, caller=caller(seen.memory, seen.space, counter, pointer))
     return photo.threads != before
+
+
+def _places(session: MiSession, photo: Photo, stacks: Mapping[int, ThreadStack]) -> dict[int, tuple[int, int]]:
+    """Where the outermost function of each stack begins, and its stack pointer.
+
+    gdb is asked once for all threads with the same frames: what could be unwound without the frame pointer lies at the same
+    distance from the innermost frame in all of them. Not so beyond a signal's frame, which brings registers of its own.
+    """
+    groups: dict[object, list[int]] = {}
+    for tid, stack in stacks.items():
+        signal = any(frame.function == SIGNAL for frame in stack.frames)
+        groups.setdefault(tid if signal else tuple(frame.address for frame in stack.frames), []).append(tid)
+    outermost: dict[int, tuple[int, int]] = {}
+    for first, *_ in groups.values():
+        frame = stacks[first].frames[-1]
+        if frame.address is not None:
+            outermost[first] = (len(stacks[first].frames) - 1, frame.address)
+    places = {}
+    asked = core_stacks.ask_places(session, outermost)
+    for first, *others in groups.values():
+        innermost = photo.threads[first].stack_pointer
+        if first in asked and innermost is not None:
+            function, pointer = places[first] = asked[first]
+            for tid in others:
+                if (own := photo.threads[tid].stack_pointer) is not None:
+                    places[tid] = function, own + pointer - innermost
+    return places
 
 
 def _without_uncertain_line(stack: ThreadStack, found: Caller | None) -> ThreadStack:
@@ -87,9 +122,9 @@ def _without_uncertain_line(stack: ThreadStack, found: Caller | None) -> ThreadS
         return stack
 
     def plain(frame: RawFrame) -> RawFrame:
-        return dataclasses.replace(frame, address=found.function, line=None) if frame.address == found.returns_to else frame
+        return replace(frame, address=found.function, line=None) if frame.address == found.returns_to else frame
 
-    return dataclasses.replace(stack, frames=tuple(plain(frame) for frame in stack.frames))
+    return replace(stack, frames=tuple(plain(frame) for frame in stack.frames))
 
 
 def _complete(stack: ThreadStack) -> bool:
@@ -103,9 +138,9 @@ def without_guesses(seen: Seen, stack: ThreadStack) -> ThreadStack:
     kept = next((position for position, frame in enumerate(frames) if not _is_code(seen, frame)), len(frames))
     problem = _NEEDS_REGISTER if kept < len(frames) or (stack.problem and not _complete(stack)) else None
     if kept == len(frames) and problem is None and stack.problem:
-        return dataclasses.replace(stack, total=len(frames), problem=None)
+        return replace(stack, total=len(frames), problem=None)
     total = stack.total if kept == len(frames) and problem is None else None
-    return dataclasses.replace(stack, frames=frames[:kept], total=total, problem=problem)
+    return replace(stack, frames=frames[:kept], total=total, problem=problem)
 
 
 def _is_code(seen: Seen, frame: RawFrame) -> bool:

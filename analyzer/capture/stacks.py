@@ -8,6 +8,8 @@ from analyzer.capture.maps import AddressSpace
 from analyzer.lean_dataclass import dataclass, field
 from analyzer.model import Frame
 
+SIGNAL = "<signal handler called>"
+"""As gdb names the frame of a signal."""
 INNER_FRAMES, OUTER_FRAMES = 64, 16
 """Deep stacks keep this many frames at each end."""
 
@@ -97,5 +99,5 @@ def named_frame(raw: RawFrame, space: AddressSpace | None) -> Frame:
         offset=f"{module[1]:#x}" if module else None,
         file=raw.file,
         line=raw.line,
-        signal=raw.function == "<signal handler called>",
+        signal=raw.function == SIGNAL,
     )

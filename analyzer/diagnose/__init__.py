@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.catalogue import Catalogue
@@ -14,6 +13,7 @@ from analyzer.diagnose.judge import Verdict, judge
 from analyzer.diagnose.refine import most_exact
 from analyzer.diagnose.signature import Signature
 from analyzer.diagnose.status import Seen, status, stuck_threads
+from analyzer.lean_dataclass import replace
 from analyzer.model import Certainty, Diagnosis, Finding, NearMiss, Process, Reason, Snapshot, Thread, ThreadRef
 
 __all__ = ["Catalogue", "diagnose"]

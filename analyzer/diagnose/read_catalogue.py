@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from analyzer.diagnose.catalogue import Catalogue
@@ -13,6 +12,7 @@ from analyzer.diagnose.read_signature import read_signature
 from analyzer.diagnose.signature import Signature
 from analyzer.diagnose.symbols import SymbolSet, normalise, spellings
 from analyzer.errors import BadSignatures
+from analyzer.lean_dataclass import replace
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SET_KEYS = frozenset({"about", "names", "include", "libc", "unnamed", "every", "signal"})

@@ -11,11 +11,11 @@ import queue
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from distributed import KilledWorker
+from distributed.comm.core import CommClosedError
 
 from analyzer.batch.feeder import Feeder
 from analyzer.batch.item import Done, Item, Setup
@@ -25,6 +25,7 @@ from analyzer.batch.store import Store
 from analyzer.errors import ClusterFailed, OutputUnwritable
 from analyzer.fleet.roll import EVERY, Roll, lost_scheduler
 from analyzer.fleet.task import Answer, Prepare, work
+from analyzer.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -170,6 +171,8 @@ class Workers:
                 continue
             except KilledWorker:
                 return Answer(None)
+            except (OSError, CommClosedError) as lost:
+                raise lost_scheduler(lost) from lost
             return answer
         if future.status == "error":
             error = future.exception()

@@ -6,7 +6,6 @@ import queue
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from analyzer.batch.judging import unread
 from analyzer.errors import ClusterFailed
 from analyzer.fleet.live import HostSeen, Seen, Wish, analyse, find, look, named
 from analyzer.fleet.task import Prepare
+from analyzer.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
     from distributed import Client, Future

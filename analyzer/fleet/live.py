@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.batch.item import Done, Item, key_of
 from analyzer.batch.judging import finished, unread
 from analyzer.errors import HangAnalyzeError
 from analyzer.fleet.task import setup_of
+from analyzer.lean_dataclass import dataclass
 
 
 @dataclass(frozen=True)

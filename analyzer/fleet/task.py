@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from distributed import WorkerPlugin
@@ -11,6 +10,7 @@ from distributed import WorkerPlugin
 from analyzer.batch.item import Done, Item, Setup
 from analyzer.batch.judging import judge_all
 from analyzer.errors import OutputUnwritable
+from analyzer.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
     from distributed import Worker

@@ -5,9 +5,9 @@ Field names are the names in the JSON (schema 1 of overviews): fields may be add
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from analyzer.lean_dataclass import dataclass
 from analyzer.model.diagnosis import Certainty
 
 OVERVIEW_SCHEMA = 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+
+from analyzer.lean_dataclass import replace, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +23,9 @@ _STAYS = {
     *("fact", "method", "machine", "architecture", "version", "kernel", "distribution", "installed", "fixed_in", "taken_at"),
     *("redactions", "named_by", "fix", "widener", "origin", "step", "steps"),
 }
+
+
+_MODEL = "analyzer.model"
 
 
 class Key(NamedTuple):
@@ -47,7 +51,7 @@ def _collect(value: Any, treatment: Treatment, found: dict[Key, None], seen: set
             seen.add(id(value))
             for item in value:
                 _collect(item, treatment, found, seen)
-    elif kind.__module__.startswith("analyzer.model"):
+    elif kind.__module__.startswith(_MODEL):
         for name, one in _fields(kind):
             inner = getattr(value, name)
             if inner.__class__ is str:
@@ -68,27 +72,27 @@ def rebuilt(value: Value, changed: Mapping[Key, str], tell: Callable[[Key], None
         items = [rebuilt(item, changed, tell, treatment) for item in value]
         if any(new is not old for new, old in zip(items, value, strict=True)):
             result = tuple(items)
-    elif dataclasses.is_dataclass(value):
+    elif value.__class__.__module__.startswith(_MODEL):
         other = {}
         for name, one in _fields(result.__class__):
             inner = getattr(value, name)
             if inner is not None and (new := rebuilt(inner, changed, tell, one)) is not inner:
                 other[name] = new
         if other:
-            result = dataclasses.replace(value, **other)  # type: ignore[type-var]
+            result = replace(value, **other)  # type: ignore[type-var]
     return result  # type: ignore[no-any-return]
 
 
 @functools.cache
 def _fields(cls: type) -> tuple[tuple[str, Treatment], ...]:
     found: list[tuple[str, Treatment]] = []
-    for field in dataclasses.fields(cls):
-        if field.name in _STAYS or field.type in {"int", "int | None", "bool", "bool | None", "float | None"}:
+    for name, written in types_of(cls).items():
+        if name in _STAYS or written in {"int", "int | None", "bool", "bool | None", "float | None"}:
             continue
-        named = field.name == "name" and cls.__name__ in {"Process", "Thread"}
-        fact = field.name == "name" and cls.__name__ in {"Fact", "Tool", "Syscall"}
+        named = name == "name" and cls.__name__ in {"Process", "Thread"}
+        fact = name == "name" and cls.__name__ in {"Fact", "Tool", "Syscall"}
         # The words of a signature; the title of a hang in a series is told of a process.
-        catalogue = field.name in {"title", "summary", "remedy"} and cls.__name__ == "Finding"
+        catalogue = name in {"title", "summary", "remedy"} and cls.__name__ == "Finding"
         if not fact:
-            found.append((field.name, "name" if named else "code" if catalogue or field.name in _CODE else "free"))
+            found.append((name, "name" if named else "code" if catalogue or name in _CODE else "free"))
     return tuple(found)

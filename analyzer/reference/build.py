@@ -28,6 +28,7 @@ COMMON_FLAGS = (
     "-Wall",
     "-Wextra",
     "-pthread",
+    "-Wl,--build-id",  # zig adds none unasked, and without one nobody can tell that a core is of this file
 )
 LOADER_FLAGS = ("-Wl,-z,now",)
 """No symbol is resolved in the raw-clone child: the dynamic linker has locks, too."""

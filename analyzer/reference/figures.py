@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 from pathlib import Path
 
 from analyzer.cache import cache_folder
 from analyzer.errors import HangAnalyzeError
+from analyzer.lean_dataclass import asdict
 from analyzer.model import TrialFigures
 from analyzer.reference.options import Widen
 
@@ -20,7 +20,7 @@ def keep(figures: TrialFigures, binary: Path) -> None:
     """
     from analyzer.output import write
 
-    write(_place(binary, figures.fix, figures.widener), json.dumps(dataclasses.asdict(figures)).encode())
+    write(_place(binary, figures.fix, figures.widener), json.dumps(asdict(figures)).encode())
 
 
 def kept(binary: Path, widener: Widen) -> tuple[TrialFigures, ...]:

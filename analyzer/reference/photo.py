@@ -4,7 +4,6 @@ the same way."""
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import os
 import pickle  # nosec B403 - of a file of our own, see below
@@ -14,6 +13,7 @@ from pathlib import Path
 from analyzer import __version__
 from analyzer.cache import cache_folder
 from analyzer.errors import BadSavedResult, CompilerMissing, HangAnalyzeError, LoaderFailed
+from analyzer.lean_dataclass import replace
 from analyzer.model import Diagnosis, Finding, Process, ReferencePhoto, Snapshot
 from analyzer.output import write
 from analyzer.reference.options import LoaderOptions, Widen
@@ -57,7 +57,7 @@ def built_here(widen: Widen, step: str, say: Callable[[str], None] = lambda _: N
 
     binary = build_loader()
     photo = _kept_or_taken(widen, step, binary, say)
-    return dataclasses.replace(photo, trials=kept_figures(binary, widen))
+    return replace(photo, trials=kept_figures(binary, widen))
 
 
 def _kept_or_taken(widen: Widen, step: str, binary: Path, say: Callable[[str], None]) -> ReferencePhoto:
@@ -145,13 +145,13 @@ def recorded(widen: Widen, step: str) -> ReferencePhoto | None:
         files.sort(key=lambda file: [part not in file.name for part in wanted])
         for file in files:
             with contextlib.suppress(OSError, BadSavedResult):
-                return dataclasses.replace(_read(file), origin="recorded")
+                return replace(_read(file), origin="recorded")
     return None
 
 
 def anonymous(photo: ReferencePhoto) -> ReferencePhoto:
     """Without what belongs to the machine it was taken on: for the recorded one."""
-    return dataclasses.replace(photo, processes=tuple(_anonymous(process) for process in photo.processes))
+    return replace(photo, processes=tuple(_anonymous(process) for process in photo.processes))
 
 
 def _anonymous(process: Process) -> Process:
@@ -162,10 +162,8 @@ def _anonymous(process: Process) -> Process:
         return public if path == own else path
 
     threads = tuple(
-        dataclasses.replace(
-            thread, frames=tuple(dataclasses.replace(frame, module=moved(frame.module)) for frame in thread.frames)
-        )
+        replace(thread, frames=tuple(replace(frame, module=moved(frame.module)) for frame in thread.frames))
         for thread in process.threads
     )
-    modules = tuple(dataclasses.replace(module, path=moved(module.path) or module.path) for module in process.modules)
-    return dataclasses.replace(process, executable=public, command_line=None, started_at=None, threads=threads, modules=modules)
+    modules = tuple(replace(module, path=moved(module.path) or module.path) for module in process.modules)
+    return replace(process, executable=public, command_line=None, started_at=None, threads=threads, modules=modules)

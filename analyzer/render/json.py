@@ -6,13 +6,13 @@ every type with cattrs. Escapes keep the text pure ASCII, so that a hostile name
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
 import re
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from analyzer.errors import BadSavedResult
+from analyzer.lean_dataclass import types_of
 from analyzer.model import SCHEMA, TRIALS_SCHEMA, ChainLink, Diagnosis, TrialResult
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def fields_of(value: Any) -> dict[str, Any]:
 
 @functools.cache
 def _names(cls: type[Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((field.name, field.name.rstrip("_")) for field in dataclasses.fields(cls))
+    return tuple((name, name.rstrip("_")) for name in types_of(cls))
 
 
 def _no_constant(name: str) -> float:
@@ -85,6 +85,8 @@ def _no_constant(name: str) -> float:
 
 @functools.cache
 def _converter() -> Converter:
+    import dataclasses
+
     from cattrs import Converter
     from cattrs.gen import make_dict_structure_fn, override
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 
+from analyzer.lean_dataclass import asdict
 from analyzer.model.scan import Scan, Suspect
 from analyzer.render.columns import columns, wrapped
 from analyzer.render.safe import visible
@@ -16,7 +16,7 @@ _INDENT = " " * 9
 
 def to_json(scan: Scan, *, indent: int | None = 2) -> str:
     """The scan as JSON; ``indent=None`` puts it on one line."""
-    return json.dumps(dataclasses.asdict(scan), indent=indent, ensure_ascii=False)
+    return json.dumps(asdict(scan), indent=indent, ensure_ascii=False)
 
 
 def to_text(scan: Scan, words: Words = ENGLISH, *, width: int = 100, everything: bool = False) -> str:

@@ -5,9 +5,9 @@ Only what a page shows: the saved result speaks the language of the catalogue, s
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from analyzer.lean_dataclass import replace
 from analyzer.model.facts import FACTS
 from analyzer.render.words import ENGLISH
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import math
 import shlex
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.capture.live import Options
 from analyzer.errors import BadSavedResult, UsageError
+from analyzer.lean_dataclass import replace
 from analyzer.model import Diagnosis, TrialResult
 from analyzer.trials.plan import Plan, Subject
 from analyzer.trials.series import Tally, run_series
@@ -32,13 +32,13 @@ def run(arguments: argparse.Namespace, say: Say, tell: Callable[[Tally], None], 
         from analyzer.trials.widening import build, why_without_effect
 
         say("building the race widener")
-        plan = dataclasses.replace(plan, library=build(plan.widener))
+        plan = replace(plan, library=build(plan.widener))
         say("")
         notes += filter(None, map(why_without_effect, plan.subjects))
     result = run_series(plan, tell, stopped)
     if not arguments.no_reference and not stopped():
         result = _with_reference(result, say)
-    return dataclasses.replace(result, notes=(*notes, *result.notes))
+    return replace(result, notes=(*notes, *result.notes))
 
 
 def plan_of(arguments: argparse.Namespace) -> Plan:
@@ -129,7 +129,7 @@ def _with_reference(result: TrialResult, say: Say) -> TrialResult:
     from analyzer.analyse import add_reference
 
     hangs = [
-        dataclasses.replace(hang, diagnosis=add_reference(hang.diagnosis, say)) if hang.diagnosis is not None else hang
+        replace(hang, diagnosis=add_reference(hang.diagnosis, say)) if hang.diagnosis is not None else hang
         for hang in result.hangs
     ]
-    return dataclasses.replace(result, hangs=tuple(hangs))
+    return replace(result, hangs=tuple(hangs))

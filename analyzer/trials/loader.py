@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from analyzer.capture.procfs import children
 from analyzer.errors import HangAnalyzeError, UsageError
+from analyzer.lean_dataclass import replace
 from analyzer.model import TrialFigures, TrialResult
 from analyzer.reference.figures import keep, kept
 from analyzer.reference.image_make import make_image
@@ -61,7 +61,7 @@ def loader_trials(
         with contextlib.suppress(HangAnalyzeError, OSError):
             keep(figures_of(result, fix), Path(command[0]))
     note = "A hang of the loader is known long before the timeout: its child waits for a lock and never runs."
-    return dataclasses.replace(result, notes=(note, *result.notes))
+    return replace(result, notes=(note, *result.notes))
 
 
 def figures_of(result: TrialResult, fix: Fix) -> TrialFigures:

@@ -6,8 +6,8 @@ import math
 import statistics as middle
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
+from analyzer.lean_dataclass import replace
 from analyzer.model import COUNTED, Outcome, TrialNumbers, TrialResult, TrialRun
 from analyzer.trials import statistics
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -16,8 +18,11 @@ TYPED_S = 60.0
 
 
 def typed(command: str) -> subprocess.CompletedProcess[str]:
-    """What a person sees who copies the command into a shell."""
-    return subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=TYPED_S, check=False)
+    """What a person sees who copies the command into a shell; without a gdb of the system, that of the activated environment."""
+    path = f"{os.environ['PATH']}:{sys.prefix}/bin"
+    return subprocess.run(
+        ["sh", "-c", command], env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=TYPED_S, check=False
+    )
 
 
 def questions(result: dict[str, Any], pid: int) -> dict[str, dict[str, Any]]:

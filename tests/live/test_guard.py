@@ -18,7 +18,7 @@ from analyzer.capture.early import start_gdb
 from analyzer.capture.gdb import find
 from analyzer.capture.gdbmi import MiSession
 from analyzer.capture.restore import Target
-from analyzer.errors import NoSuchProcess
+from analyzer.errors import DebuggerDied, NoSuchProcess
 from tests import targets
 from tests.targets import procs
 from tests.targets.subreaper import subreaper
@@ -244,6 +244,56 @@ def test_the_guard_ends_what_gdb_forked(tmp_path: Path) -> None:
         process.wait()
         for pid in ours:
             wait_until(lambda pid=pid: gone(pid), "left")  # type: ignore[misc]
+
+
+LATE_GUARD = """
+import os, signal, sys, time
+from analyzer.capture import guard, guardian
+ward, settle = os.getpid(), guardian._settle
+def late(pipe):
+    while os.getppid() == ward:
+        time.sleep(0.002)
+    settle(pipe)
+guardian._settle = late
+with guard.on_duty():
+    guard.debugger(int(sys.argv[1]))
+    os.kill(ward, signal.SIGKILL)
+"""
+
+
+def test_a_guard_that_comes_too_late_ends_the_debugger() -> None:
+    """On a busy machine: the analysis is killed before the guard it has forked gets to run."""
+    debugger = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    try:
+        ward = subprocess.run([sys.executable, "-c", LATE_GUARD, str(debugger.pid)], check=False, timeout=WITHIN_S)
+        assert ward.returncode == -signal.SIGKILL
+        assert debugger.wait(WITHIN_S) == -signal.SIGKILL
+    finally:
+        debugger.kill()
+        debugger.wait()
+
+
+def test_the_end_of_gdb_is_seen_although_what_it_forked_holds_its_output() -> None:
+    script = (
+        "import os, signal, sys\n"
+        "child = os.fork()\n"
+        "if child == 0: os.kill(os.getpid(), signal.SIGSTOP); os._exit(0)\n"
+        "os.waitpid(child, os.WUNTRACED)\n"
+        "sys.stdin.readline()\n"
+        "print(f'~\"{child}\"', flush=True)\n"
+        "print('1^done', flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    with subreaper():
+        session = MiSession([sys.executable, "-c", script], dict(os.environ))
+        try:
+            child = int(session.ask("-gdb-version", time.monotonic() + WITHIN_S).console.strip(b'"'))
+            with pytest.raises(DebuggerDied, match="killed by SIGKILL"):
+                session.ask("-gdb-version", time.monotonic() + WITHIN_S)
+        finally:
+            session.close()
+        wait_until(lambda: gone(child), "left stopped")
+        os.waitpid(child, 0)
 
 
 def test_a_child_born_while_gdb_traces_its_parent_is_not_left_stopped() -> None:

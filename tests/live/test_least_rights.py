@@ -19,6 +19,7 @@ from analyzer.capture.gdb import find
 from analyzer.capture.least_rights import raises_privileges
 from analyzer.capture.same_user import user_for
 from tests import targets
+from tests.live import debugger
 from tests.live.analysing import ORDINARY_USER, hanganalyze
 
 pytestmark = pytest.mark.live
@@ -165,7 +166,7 @@ def hostile(open_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path, 
         folder.chmod(0o777)
     source, program = open_folder / "hostile.c", home / "hostile"
     source.write_text(HOSTILE.replace("MARKS", str(marks)))
-    subprocess.run(["cc", "-g", "-o", str(program), str(source)], check=True)
+    subprocess.run([*targets.compiler(), "-g", "-o", str(program), str(source)], check=True)
     (marks / "script.py").write_text(f"open({str(marks / 'script')!r}, 'w')\n")
     (home / "hostile-gdb.py").write_text(f"open({str(marks / 'beside')!r}, 'w')\n")
     (home / "hostile-gdb.gdb").write_text(f"shell touch {marks / 'beside-gdb'}\n")
@@ -195,9 +196,9 @@ def test_nothing_of_the_targets_is_executed(hostile: tuple[subprocess.Popen[byte
     assert sorted(entry.name for entry in home.iterdir()) == before
     # The same scripts do run in a gdb that trusts them: the test could fail.
     subprocess.run(
-        [find(), "--batch", "-iex", "set auto-load safe-path /", "-p", str(process.pid)],
+        debugger.command("--batch", "-iex", "set auto-load safe-path /", "-p", str(process.pid)),
         cwd=home,
-        env={**os.environ, "HOME": str(home)},
+        env={**debugger.environment(), "HOME": str(home)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,

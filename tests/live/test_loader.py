@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from analyzer.errors import LoaderFailed
 from analyzer.reference import build
 from analyzer.reference.image_make import MadeImage, make_image
 from analyzer.reference.run import STEPS, Fix, LoaderOptions, RunningLoader, Widen, run_once, run_until_hung, start
+from tests.live.debugger import backtrace, needs_gdb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +159,7 @@ def test_hangs_where_it_should_and_only_there(options: LoaderOptions, fix: Fix, 
             assert len(os.listdir(f"/proc/{loader.child_pid}/task")) == 1
 
 
-@pytest.mark.skipif(shutil.which("gdb") is None, reason="gdb is not installed")
+@needs_gdb
 @pytest.mark.parametrize(
     ("fix", "widen", "functions"),
     [
@@ -169,13 +169,14 @@ def test_hangs_where_it_should_and_only_there(options: LoaderOptions, fix: Fix, 
 )
 def test_stack_names_the_way_to_the_lock(options: LoaderOptions, fix: Fix, widen: Widen, functions: list[str]) -> None:
     with run_until_hung(changed(options, fix=fix, widen=widen), 1, WITHIN) as loader:
-        gdb = ["gdb", "--nx", "-batch", "-iex", "set auto-load no", "-iex", "set debuginfod enabled off"]
-        backtrace = [*gdb, "-p", str(loader.child_pid), "-ex", "bt"]
-        printed = subprocess.run(backtrace, check=True, capture_output=True, text=True, timeout=WITHIN)
-    frames = [line for line in printed.stdout.splitlines() if line.startswith("#")]
+        assert loader.child_pid is not None
+        printed = backtrace(loader.child_pid)
+    frames = [line for line in printed.splitlines() if line.startswith("#")]
     assert "lll_lock_wait_private" in "".join(frames[:2])
     assert [line.split(" (")[0].split()[-1] for line in frames[-3:]] == functions
-    assert ("fork" if fix == "none" else "setenv") in frames[-4].split(" (")[0]
+    caller = frames[-4].split(" (")[0]
+    # setenv() goes on in a function that only libc's debug information names.
+    assert "fork" in caller if fix == "none" else "setenv" in caller or caller.endswith(" ??")
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -4,7 +4,6 @@ without: always proven, always the same lock."""
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +13,9 @@ from analyzer.reference.image_make import make_image
 from analyzer.reference.options import LoaderOptions, Widen
 from analyzer.reference.run import RunningLoader, run_until_hung
 from tests.live.analysing import HIDE_DEBUG_INFO, Ran, hanganalyze
+from tests.live.debugger import needs_gdb, write_core
 from tests.live.kernel_core import aborted
-from tests.live.test_core import PATTERN, needs_gcore, needs_kernel_cores
+from tests.live.test_core import PATTERN, needs_kernel_cores
 
 pytestmark = pytest.mark.live
 
@@ -57,10 +57,10 @@ def test_every_way_of_capturing(hung: RunningLoader, widen: Widen, wrapper: tupl
     assert ran.result["snapshot"]["capture"]["method"] == method
 
 
-@needs_gcore
+@needs_gdb
 def test_core_of_gdb(hung: RunningLoader, widen: Widen, wrapper: tuple[str, ...], tmp_path: Path) -> None:
-    subprocess.run(["gcore", "-o", str(tmp_path / "core"), str(hung.child_pid)], capture_output=True, check=True, timeout=60)
-    core = str(tmp_path / f"core.{hung.child_pid}")
+    assert hung.child_pid is not None
+    core = str(write_core(hung.child_pid, tmp_path))
     check(hanganalyze("core", core, "--no-reference", "--json", wrapper=wrapper), LOCKS[widen])
 
 

@@ -18,7 +18,7 @@ from tests import targets
 from tests.live.analysing import ORDINARY_USER, hanganalyze
 from tests.live.comparing import NEEDS_REGISTER, seen
 from tests.live.test_stop import CASES, MOVES
-from tests.live.test_targets import skip_if_it_cannot_be_built, until
+from tests.live.test_targets import skip_if_it_cannot_run_here, until
 
 pytestmark = pytest.mark.live
 
@@ -37,7 +37,7 @@ def switches(pid: int) -> dict[int, tuple[int | None, int | None]]:
 
 @pytest.mark.parametrize("case", CASES, ids=" ".join)
 def test_sees_what_gdb_sees(case: tuple[str, ...]) -> None:
-    skip_if_it_cannot_be_built(case[0])
+    skip_if_it_cannot_run_here(*case)
     with targets.running(*case) as target:
         photographed = seen(target.pid, "no-stop")
         attached = seen(target.pid, "attach")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import stat
 import subprocess
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests import targets
+from tests.live import debugger
 from tests.live.analysing import ORDINARY_USER, hanganalyze
 
 pytestmark = pytest.mark.live
@@ -127,7 +127,8 @@ def test_root_without_the_capability() -> None:
 def test_already_traced() -> None:
     with targets.running("sleeper") as target:
         tracer = subprocess.Popen(
-            ["gdb", "--nx", "-q", "-p", str(target.pid)],
+            debugger.command("--nx", "-q", "-p", str(target.pid)),
+            env=debugger.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -197,13 +198,11 @@ def test_broken_gdb(tmp_path: Path, script: str, said: str) -> None:
 
 def test_gdb_killed_in_the_middle(tmp_path: Path) -> None:
     """A real gdb that is killed as soon as it has stopped the target."""
-    real = shutil.which("gdb")
-    if real is None:
-        pytest.skip("needs a gdb of the system")
+    real = debugger.command()
     killer = f"""
 import os, subprocess, sys, threading, time
 target = int(os.environ["TARGET"])
-process = subprocess.Popen([{real!r}, *sys.argv[1:]])
+process = subprocess.Popen([*{real!r}, *sys.argv[1:]], env={{**os.environ, **{debugger.environment()!r}}})
 while process.poll() is None:
     with open(f"/proc/{{target}}/status") as status:
         if f"TracerPid:\\t{{process.pid}}\\n" in status.read():

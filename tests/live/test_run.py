@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests import targets
 from tests.live.analysing import ORDINARY_USER, Ran
 from tests.live.leftovers import Leftovers
 from tests.tools.validate import check_schema
@@ -33,10 +34,8 @@ def left(tmp_path: Path) -> Leftovers:
 
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> str:
-    if shutil.which("cc") is None:
-        pytest.skip("no compiler: apt-get install gcc libc6-dev")
     built = tmp_path_factory.mktemp("subject") / "fake_podman"
-    subprocess.run(["cc", "-O1", "-Wall", "-Wextra", "-static", str(SOURCE), "-o", str(built)], check=True)
+    subprocess.run([*targets.compiler(static=True), "-O1", "-Wall", "-Wextra", str(SOURCE), "-o", str(built)], check=True)
     return str(built)
 
 

@@ -11,7 +11,7 @@ from analyzer.capture import procfs, stop
 from analyzer.capture.look import look
 from tests import targets
 from tests.live.comparing import seen
-from tests.live.test_targets import EVERYTHING, skip_if_it_cannot_be_built, until
+from tests.live.test_targets import EVERYTHING, skip_if_it_cannot_run_here, until
 
 pytestmark = pytest.mark.live
 
@@ -30,7 +30,7 @@ def states(pid: int) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=" ".join)
 def test_sees_what_gdb_sees(case: tuple[str, ...]) -> None:
-    skip_if_it_cannot_be_built(case[0])
+    skip_if_it_cannot_run_here(*case)
     with targets.running(*case) as target:
         stopped = seen(target.pid, "stop")
         attached = seen(target.pid, "attach")

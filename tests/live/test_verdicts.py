@@ -39,6 +39,10 @@ HUNG: list[tuple[tuple[str, ...], str, str | None]] = [
     (("raw_clone_lock", "fopen"), OTHER, "list_all_lock"),
 ]
 
+# Locks that nothing but libc's debug information names, and the call that without it shows no name at all of libc on the stack.
+NAMED_BY_DEBUG_INFO = {("raw_clone_lock", call) for call in ("setenv", "stdio", "localtime", "exit")}
+NAMELESS = ("raw_clone_lock", "pthread_once")
+
 # Target and arguments, and the statuses that are true of it.
 NOT_THIS: list[tuple[tuple[str, ...], set[str]]] = [
     (("cond_wait_pool",), {"unclear", "not-hung"}),
@@ -76,6 +80,13 @@ def diagnosis_of(arguments: tuple[str, ...]) -> tuple[Diagnosis, targets.Target]
         return analyse_process(target.pid, Options(), with_reference=False), target
 
 
+def has_debug_info(diagnosis: Diagnosis, pid: int) -> bool:
+    """Whether libc's debug information was there (libc6-dbg, and not everybody may install it)."""
+    libc = next(process.libc for process in diagnosis.snapshot.processes if process.pid == pid)
+    assert libc is not None
+    return libc.debug_info is True
+
+
 def name(value: object) -> str:
     return " ".join(value) if isinstance(value, tuple) else ""
 
@@ -85,12 +96,16 @@ def test_proven(arguments: tuple[str, ...], signature: str, lock: str | None) ->
     if arguments[0] == "raw_clone_nss" and (os.confstr("CS_GNU_LIBC_VERSION") or "") < "glibc 2.33":
         pytest.skip("glibc has had this lock since 2.33")
     diagnosis, target = diagnosis_of(arguments)
+    debug_info = has_debug_info(diagnosis, target.pid)
+    if arguments == NAMELESS and not debug_info:
+        assert (diagnosis.status, diagnosis.findings) == ("hung", ())
+        return
     assert diagnosis.status == "root-cause"
     (finding,) = [found for found in diagnosis.findings if found.certainty == "proven"]
     assert (finding.signature, finding.pid) == (signature, target.pid)
     assert finding.lock is not None
     if lock is not None:
-        assert finding.lock.symbol == lock
+        assert finding.lock.symbol == (lock if debug_info or arguments not in NAMED_BY_DEBUG_INFO else None)
     owner = finding.lock.owner
     if owner is not None and "holder" in target.facts and arguments[0] != "parent_gone":
         assert owner.orphaned is True

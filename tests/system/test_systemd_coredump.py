@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from analyzer.analyse import analyse_core, analyse_trace
 from analyzer.capture.core import CoreOptions
 from analyzer.model import Diagnosis
 from tests import targets
+from tests.live.debugger import write_core
 
 from .coredumpd import Kept, Unavailable, keep, unpacked
 
@@ -32,8 +32,7 @@ def kept(systemd: Path, folder: Path, *case: str) -> tuple[int, Path, Kept]:
     into.mkdir()
     with targets.running(*case, cwd=folder) as target:
         program = Path(shutil.copy(f"/proc/{target.pid}/exe", folder / "program"))
-        subprocess.run(["gcore", "-o", str(folder / "core"), str(target.pid)], capture_output=True, check=True, timeout=60)
-        return target.pid, program, keep(systemd, folder / f"core.{target.pid}", target.pid, into)
+        return target.pid, program, keep(systemd, write_core(target.pid, folder), target.pid, into)
 
 
 def found(diagnosis: Diagnosis) -> list[tuple[str, str]]:

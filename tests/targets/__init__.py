@@ -12,7 +12,7 @@ program made is gone, whatever happened in between.
 
 from __future__ import annotations
 
-from .building import CannotBuildError, build, can_build, names
+from .building import CannotBuildError, build, can_build, compiler, names
 from .harness import NotReadyError, Target, Wait, running
 
-__all__ = ["CannotBuildError", "NotReadyError", "Target", "Wait", "build", "can_build", "names", "running"]
+__all__ = ["CannotBuildError", "NotReadyError", "Target", "Wait", "build", "can_build", "compiler", "names", "running"]

@@ -17,9 +17,14 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parent
 
-# -O0: each function keeps its frame and its name. -ldl: a library of its own before glibc 2.34.
-FLAGS = ("-g", "-O0", "-Wall", "-Wextra", "-pthread")
+# -O0: each function keeps its frame and its name. The build id, which zig adds only when asked, tells that a core is of this
+# program. -ldl: a library of its own before glibc 2.34.
+FLAGS = ("-g", "-O0", "-Wall", "-Wextra", "-pthread", "-Wl,--build-id")
 LIBRARIES = ("-ldl",)
+
+
+# The first program that ziglang links against musl waits for musl itself to be compiled: 3 minutes on a busy machine.
+PATIENCE_S = 900.0
 
 
 class CannotBuildError(Exception):
@@ -37,9 +42,8 @@ class Recipe:
     """What makes the Python package ziglang, which brings its own C libraries, do the same."""
 
 
-RECIPES = {
-    "musl_static": Recipe("musl-gcc", static=True, package="musl-tools", zig=("-target", f"{platform.machine()}-linux-musl"))
-}
+MUSL = ("-target", f"{platform.machine()}-linux-musl")
+RECIPES = {"musl_static": Recipe("musl-gcc", static=True, package="musl-tools", zig=MUSL)}
 
 
 def names() -> list[str]:
@@ -57,6 +61,24 @@ def build(name: str, *, static: bool = False, cc: str | None = None) -> Path:
     return _build(name, static or recipe.static, cc or recipe.cc, recipe.package, recipe.zig)
 
 
+def compiler(*, static: bool = False) -> list[str]:
+    """The command of the C compiler: $CC, else `cc`, else the Python package ziglang, which links statically to musl only.
+
+    Raises `CannotBuildError`.
+    """
+    command = _compiler(os.environ.get("CC", "cc"), "gcc libc6-dev", MUSL if static else ())
+    return [*command, "-static"] if static else command
+
+
+def _compiler(cc: str, package: str, zig: tuple[str, ...] = ()) -> list[str]:
+    if shutil.which(cc) is not None:
+        return [cc]
+    if not _has_zig():
+        raise CannotBuildError(f"no compiler {cc!r}: apt-get install {package}")
+    # Without optimisation zig adds checks of its own that would change the stacks.
+    return [sys.executable, "-m", "ziglang", "cc", *zig, "-fno-sanitize=all"]
+
+
 def can_build(name: str) -> bool:
     """Whether there is a compiler for target `name`."""
     recipe = RECIPES.get(name)
@@ -69,17 +91,13 @@ def _has_zig() -> bool:
 
 @functools.cache
 def _build(name: str, static: bool, cc: str, package: str, zig: tuple[str, ...]) -> Path:
-    compiler = [cc]
-    if shutil.which(cc) is None:
-        if not _has_zig() or (static and not zig):
-            raise CannotBuildError(f"no compiler {cc!r}: apt-get install {package}")
-        # Without optimisation zig adds checks of its own that would change the stacks.
-        compiler = [sys.executable, "-m", "ziglang", "cc", *zig, "-fno-sanitize=all"]
+    if static and not zig and shutil.which(cc) is None:
+        raise CannotBuildError(f"no compiler {cc!r} that links statically: apt-get install {package}")
     wanted = _directory() / "-".join([name, Path(cc).name, "static" if static else "dynamic"])
     unfinished = wanted.with_suffix(".unfinished")
     flags = [*FLAGS, "-static"] if static else FLAGS
-    command = [*compiler, *flags, str(SOURCES / f"{name}.c"), "-o", str(unfinished), *LIBRARIES]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    command = [*_compiler(cc, package, zig), *flags, str(SOURCES / f"{name}.c"), "-o", str(unfinished), *LIBRARIES]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     if done.returncode != 0:
         raise CannotBuildError(f"{' '.join(command)}\n{done.stderr}")
     if done.stderr and not static:  # the linker always warns about a static getpwnam()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from analyzer.lean_dataclass import dataclass as lean
+from analyzer.lean_dataclass import field as lean_field
+from analyzer.lean_dataclass import replace
 
 
 def described(cls: type) -> Any:
@@ -120,3 +124,87 @@ def test_what_is_not_just_frozen_is_the_standard_librarys() -> None:
     one = Plain("a")
     one.name = "b"
     assert one == Plain("b")
+
+
+@lean
+@described
+class _LeanChangeable:
+    """One that may be changed."""
+
+
+@dataclasses.dataclass
+@described
+class _StandardChangeable:
+    """The measure."""
+
+
+@pytest.mark.parametrize("cls", [_LeanChangeable, _StandardChangeable])
+def test_one_that_may_be_changed(cls: Any) -> None:
+    one = cls("a")
+    one.size = 5
+    one.notes.append("x")
+    assert one == cls("a", 5, (), ["x"])
+    assert cls("a").notes == []
+    with pytest.raises(TypeError):
+        hash(one)
+    assert dataclasses.is_dataclass(cls)
+    assert not getattr(cls, "__dataclass_params__").frozen  # noqa: B009 - unknown to the type checker
+
+
+def test_fields_of_our_own_making() -> None:
+    @lean(frozen=True)
+    class Secret:
+        name: str
+        data: bytes = lean_field(repr=False)
+        parts: list[int] = lean_field(default_factory=list)
+        size: int = lean_field(default=3)
+
+    one = Secret("a", b"x")
+    assert repr(one).endswith("Secret(name='a', parts=[], size=3)")
+    assert one == Secret("a", b"x", [], 3)
+    assert replace(one, size=4) == Secret("a", b"x", [], 4)
+    with pytest.raises(TypeError):
+        replace(one, colour=1)  # type: ignore[call-arg]
+    assert [(each.name, each.repr) for each in dataclasses.fields(Secret)] == [
+        ("name", True), ("data", False), ("parts", True), ("size", True),
+    ]  # fmt: skip
+
+
+def test_what_is_not_lean_takes_our_fields_too() -> None:
+    @lean(slots=True)
+    class Slotted:
+        name: str
+        parts: list[int] = lean_field(default_factory=list)
+
+    assert Slotted("a").parts is not Slotted("a").parts
+    assert "parts" in Slotted.__slots__
+
+
+def test_a_class_that_inherits_has_all_fields() -> None:
+    @lean(frozen=True)
+    class First:
+        name: str
+        parts: list[int] = lean_field(default_factory=list)
+
+    @lean(frozen=True)
+    class Second(First):
+        size: int = 3
+
+    assert Second("a", [1], 4) == Second("a", [1], 4) != Second("a", [1])
+    assert [each.name for each in dataclasses.fields(Second)] == ["name", "parts", "size"]
+    assert replace(Second("a"), size=9).size == 9
+
+
+def test_importing_it_imports_nothing_slow() -> None:
+    code = """
+import sys
+from analyzer.lean_dataclass import dataclass, field, replace
+@dataclass(frozen=True)
+class One:
+    name: str
+    parts: list = field(default_factory=list)
+assert replace(One("a"), name="b") == One("b") and hash(One("a", ())) and repr(One("a"))
+print("dataclasses" in sys.modules, "inspect" in sys.modules)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout == "False False\n"

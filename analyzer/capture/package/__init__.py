@@ -7,11 +7,11 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterable
-from dataclasses import replace
 
 from analyzer.capture.package import dpkg, go_build
 from analyzer.capture.package.root import TargetRoot
 from analyzer.capture.procfs import door, link
+from analyzer.lean_dataclass import replace
 from analyzer.model import GoBuild, Package
 
 _DELETED = " (deleted)"

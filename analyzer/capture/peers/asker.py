@@ -6,7 +6,6 @@ and only when some wait needs it; the files for rarer waits are imported only th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.capture.memory import MemoryUnreadable
@@ -16,6 +15,7 @@ from analyzer.capture.peers.descriptor import Descriptor, descriptor
 from analyzer.capture.peers.holders import Holders
 from analyzer.capture.peers.streams import Streams
 from analyzer.capture.seen import Seen
+from analyzer.lean_dataclass import replace
 from analyzer.model import Syscall, Wait
 
 if TYPE_CHECKING:

@@ -136,7 +136,8 @@ def _gdb(major: str, folder: Path) -> tuple[str, dict[str, str]]:
     release = VERSIONS[major]
     if release is None:
         gdb = shutil.which("gdb")
-        assert gdb is not None
+        if gdb is None:
+            pytest.skip("no gdb of the system: apt-get install gdb")
         said = subprocess.run([gdb, "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0]
         if f" {major}." not in said:
             pytest.skip(f"the gdb of this system is another one: {said}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from analyzer.capture.trace.forms import Handler
 from analyzer.capture.trace.reading import Reading
+from analyzer.lean_dataclass import replace
 from analyzer.model import Module
 
 _PROCESS = re.compile(r"PID (\d{1,9}) - (?:process|core)\b(.*)$")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from analyzer.capture.waits import describe
+from analyzer.lean_dataclass import replace
 from analyzer.model import Syscall, ThreadRef, Wait
 
 _FUTEX = {"FUTEX_WAIT": 0, "FUTEX_LOCK_PI": 6, "FUTEX_WAIT_BITSET": 9, "FUTEX_WAIT_REQUEUE_PI": 11, "FUTEX_LOCK_PI2": 13}
