@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -96,14 +97,16 @@ def deliver(store: Store, arguments: argparse.Namespace, out: Out, notes: tuple[
     from analyzer.render.json import to_json
     from analyzer.render.overview_html import overview_to_html
     from analyzer.render.overview_text import overview_to_text
+    from analyzer.render.words import words_for
 
     found = overview(store, complete=store.meta("complete") == "1", notes=notes)
     folder = store.folder
     put(folder / "overview.json", to_json(found).encode())
-    put(folder / "overview.html", overview_to_html(found, str(folder)).encode())
+    words = words_for(arguments.lang, os.environ)
+    put(folder / "overview.html", overview_to_html(found, words).encode())
     if arguments.json:
         out(to_json(found))
     else:
-        out(overview_to_text(found))
+        out(overview_to_text(found, words))
         out(f"Overview: {folder / 'overview.html'}")
     return found

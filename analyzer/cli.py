@@ -282,30 +282,18 @@ def _signatures(arguments: argparse.Namespace) -> int:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    from analyzer.model import TrialResult
-    from analyzer.render import load_any
+    from analyzer.model import Diagnosis, TrialResult
+    from analyzer.render_command import deliver_overview, saved_result
 
     format, target = _format_and_target(arguments)
-    try:
-        data = arguments.saved.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{arguments.saved} cannot be read: {error.strerror}.") from error
-    saved = load_any(data)
+    saved = saved_result(arguments.saved, arguments.hang)
     if isinstance(saved, TrialResult):
-        from analyzer.trials.command import one_hang
-        from analyzer.trials.numbers import with_numbers
-
-        saved = with_numbers(saved)
-        if arguments.hang is None:
-            _deliver_series(saved, format, target, arguments)
-            return _exit_code_of_series(saved)
-        diagnosis = one_hang(saved, arguments.hang)
-    elif arguments.hang is not None:
-        raise UsageError(f"{arguments.saved} is the analysis of one process: it has no hang number {arguments.hang}.")
-    else:
-        diagnosis = saved
-    _deliver(diagnosis, format, target, arguments)
-    return _exit_code(diagnosis)
+        _deliver_series(saved, format, target, arguments)
+        return _exit_code_of_series(saved)
+    if isinstance(saved, Diagnosis):
+        _deliver(saved, format, target, arguments)
+        return _exit_code(saved)
+    return FOUND if deliver_overview(saved, format, target, arguments.lang, sys.stdout.buffer, _out) else NOT_FOUND
 
 
 def _scan(arguments: argparse.Namespace) -> int:

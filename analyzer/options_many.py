@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from analyzer.render import LANGUAGES
+
 ABOUT = {
     "batch": """\
 Many inputs, one overview: which different hangs are these, which are known, which are new, where do they happen?
@@ -60,6 +62,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--signatures", metavar="DIR", type=Path, action="append", default=[],
                         help="signatures of your own, besides the shipped ones; may be given again")  # fmt: skip
     parser.add_argument("--gdb", metavar="PATH", help="the gdb to use (also: HANGANALYZE_GDB)")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of the overview; default: the locale's")
     parser.add_argument("--include-values", action="store_true", help="replace nothing by placeholders")
     parser.add_argument("-v", "--verbose", action="store_true", help="say what is done, and show the whole error")
 

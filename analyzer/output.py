@@ -28,6 +28,11 @@ def default_name(snapshot: Snapshot, format: str) -> str:
     return f"hanganalyze-{name}-{process.pid}.{_SUFFIX[format]}"
 
 
+def suffix_of(format: str) -> str:
+    """What a file of this format ends with."""
+    return _SUFFIX[format]
+
+
 def series_name(result: TrialResult, format: str) -> str:
     """``hanganalyze-run-NAME.html``, likewise."""
     name = re.sub(r"[^A-Za-z0-9._+-]", "_", result.subjects[0].program)[:32].strip(".") or "command"

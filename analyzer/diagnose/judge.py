@@ -89,7 +89,7 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
         title=signature.title,
         summary=signature.summary,
         lock=lock,
-        reasons=reasons.all(),
+        reasons=reasons.all(_lacking(signature, thread, answers, certainty, reasons)),
         remedy=signature.remedy,
         references=signature.references,
         affected=affected(signature, answers.process),
@@ -158,6 +158,20 @@ def _certainty(signature: Signature, thread: Thread, answers: Answers, *, hidden
     if (hidden and not orphan_seen) or not _met(signature.proven, thread, answers):
         return "likely"
     return "proven"
+
+
+def _lacking(signature: Signature, thread: Thread, answers: Answers, certainty: Certainty, reasons: Reasons) -> dict[str, Holds]:
+    """The answers that the next certainty needs and that were not given, by fact, or by question for frames."""
+    if certainty == "proven" or answers.method == "trace" or signature.kind == "wait":
+        return {}
+    requirement = signature.likely if certainty == "possible" else signature.proven
+    tests = [test for test in requirement.all if answers.askable(test.name)]
+    if not any(answers.holds(test, thread) == "yes" for test in requirement.any):
+        tests += requirement.any
+    lacking: dict[str, Holds] = {test.name: test.wanted for test in tests if answers.holds(test, thread) != "yes"}
+    if certainty == "likely" and signature.proven:
+        lacking |= dict.fromkeys(reasons.unseen_vetoes(), "no")
+    return lacking
 
 
 def _met(requirement: Requirement, thread: Thread, answers: Answers) -> bool:

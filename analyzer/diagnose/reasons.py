@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache, lru_cache
 
 from analyzer.diagnose.answers import Answers, not_asked
 from analyzer.diagnose.pattern import Pattern
 from analyzer.diagnose.signature import Decides
+from analyzer.lean_dataclass import replace
 from analyzer.model import CaptureMethod, Fact, Frame, Holds, Reason, Thread
 
 
@@ -38,9 +40,17 @@ class Reasons:
             else:
                 self._found[name] = _reason(self._answers.fact(name, self._thread), decides)
 
-    def all(self) -> tuple[Reason, ...]:
-        """In the order in which they were asked."""
-        return tuple(self._found.values())
+    def all(self, needed: Mapping[str, Holds] | None = None) -> tuple[Reason, ...]:
+        """In the order in which they were asked; ``needed``: what a surer verdict lacks, by fact, or by question for frames."""
+        if not needed:
+            return tuple(self._found.values())
+        return tuple(replace(one, needed=needed.get(one.fact or one.asked)) for one in self._found.values())
+
+    def unseen_vetoes(self) -> tuple[str, ...]:
+        """Questions about frames that could rule it out, and that missing frames leave open."""
+        return tuple(
+            one.asked for one in self._found.values() if one.fact is None and one.decides == "veto" and one.holds == "unknown"
+        )
 
 
 @lru_cache(maxsize=1_000)

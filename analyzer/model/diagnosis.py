@@ -25,6 +25,9 @@ class Reason:
     """Which clause of the signature it belongs to."""
     fact: str | None = None
     """Name of the fact; None for frames."""
+    needed: Holds | None = None
+    """The answer that a surer verdict needed and that was not given; None where nothing is missing. Where one of several
+    answers would do, each of them says so."""
 
 
 @dataclass(frozen=True)

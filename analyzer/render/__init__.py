@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.model import Diagnosis, TrialResult
+    from analyzer.model.batch import Overview
     from analyzer.render.words import Words
 
 Format = Literal["html", "json", "markdown", "text"]
@@ -82,6 +83,39 @@ def render_series(result: TrialResult, format: Format, words: Words | None = Non
             return series_to_text(result, words).encode()
 
 
+def render_overview(found: Overview, format: Format, words: Words | None = None) -> bytes:
+    """The overview of many inputs in one format, UTF-8, in English unless ``words`` are others."""
+    from analyzer.render.words import ENGLISH
+
+    words = words or ENGLISH
+    match format:
+        case "html":
+            from analyzer.render.overview_html import overview_to_html
+
+            return overview_to_html(found, words).encode()
+        case "json":
+            from analyzer.render.json import to_json
+
+            return to_json(found).encode()
+        case "markdown":
+            from analyzer.render.overview_markdown import overview_to_markdown
+
+            return overview_to_markdown(found, words).encode()
+        case "text":
+            from analyzer.render.overview_text import overview_to_text
+
+            return overview_to_text(found, words).encode()
+
+
+def render_any(result: Diagnosis | TrialResult | Overview, format: Format, words: Words | None = None) -> bytes:
+    """Whichever kind of result it is."""
+    from analyzer.model import Diagnosis, TrialResult
+
+    if isinstance(result, Diagnosis):
+        return render(result, format, words)
+    return render_series(result, format, words) if isinstance(result, TrialResult) else render_overview(result, format, words)
+
+
 def load(data: bytes) -> Diagnosis:
     """The saved analysis of one process: JSON, or a report in HTML, which holds the same JSON. Raises BadSavedResult."""
     from analyzer.render.json import from_json
@@ -89,8 +123,8 @@ def load(data: bytes) -> Diagnosis:
     return from_json(_json_in(data))
 
 
-def load_any(data: bytes) -> Diagnosis | TrialResult:
-    """The same for either kind of result. Raises BadSavedResult."""
+def load_any(data: bytes) -> Diagnosis | TrialResult | Overview:
+    """The same for any kind of result. Raises BadSavedResult."""
     from analyzer.render.json import any_from_json
 
     return any_from_json(_json_in(data))

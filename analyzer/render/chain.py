@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from analyzer.model import ChainLink
 from analyzer.render.find import fact_of, findings_of, guilty_call, next_link, process_of, telling_frame, thread_in
 from analyzer.render.frames import as_call, normalised, spoken
+from analyzer.render.safe import sentences
 
 if TYPE_CHECKING:
     from analyzer.model import Diagnosis, Finding, Lock, Owner
@@ -166,7 +167,7 @@ class _Teller:
             told = [self.words("told.no-owner", lock=called)]
             if alone:
                 told.append(self.words("told.alone", child=self.name(finding.pid)))
-            self.sentences.append(" ".join(told))
+            self.sentences.append(sentences(*told))
         number = self.add(Node(finding.pid, called, tuple(lines), "lock"))
         self.edges.append(Edge(waiter, number, self.words("chain.waits-for"), "waits"))
         if lock.owner is not None:
@@ -195,7 +196,7 @@ class _Teller:
             told.append(words("told.doing", function=as_call(doing)))
         if owner.orphaned:
             told.append(words("told.never", child=child))
-        self.sentences.append(" ".join(told))
+        self.sentences.append(sentences(*told))
 
     def waits(self, link: ChainLink) -> str:
         """What the link says, as what follows «thread 12 …»; a lock that is drawn beside it needs its name only."""

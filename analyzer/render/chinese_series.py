@@ -22,7 +22,7 @@ CHINESE_SERIES = {
         "测量时使用了竞态放大器“{widener}”，它获取锁的次数远多于程序本身："
         "这里的每个比率只说明它可能挂起，而不说明没有放大器时多久挂起一次。"
     ),
-    "series.widener-short": "使用放大器“{widener}”",
+    "series.widener-short": "，使用放大器“{widener}”",
     "series.interrupted": "提前结束：{asked} 次运行中完成了 {done} 次。",
     "series.how": "要求每个对象运行 {asked} 次，每次 {timeout} 秒，同时 {jobs} 个；共用 {seconds} 秒。统计：{statistics}。",
     # Conclusions

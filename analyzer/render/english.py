@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from analyzer.render.english_overview import OVERVIEW_TEXTS
+from analyzer.render.english_proof import PROOF_TEXTS
 from analyzer.render.english_series import SERIES_TEXTS
 
 ENGLISH_TEXTS = {
     **OVERVIEW_TEXTS,
     **SERIES_TEXTS,
+    **PROOF_TEXTS,
     # The verdict
     "verdict.proven": "{process} is hung: {title}.",
     "verdict.likely": "{process} is hung, most likely because of this: {title}.",
@@ -197,56 +199,8 @@ ENGLISH_TEXTS = {
     "stage.lock": "The lock",
     "stage.waits": "What it waits for",
     "stage.stack": "The stack",
-    # Trials
-    "trials.fix": "Loader",
-    "trials.widener": "Race widener",
-    "trials.runs": "Runs",
-    "trials.hung": "Hung",
-    "trials.rate": "Rate, 95 % interval",
-    "trials.rate-value": "{rate} ({low} to {high})",
-    "trials.failed": "{n} failed for another reason",
-    "trials.needed.one": "With the widener «{widener}» the loader without the fix hung in {rate} of the runs.",
-    "trials.needed.many": (
-        "With the widener «{widener}» the loader without the fix hung in {rate} of the runs; "
-        "at that rate {n} clean runs in a row prove a fix with 95\u00a0% confidence, and fewer may be luck."
-    ),
-    "trials.clean.one": "One clean run of {fix} proves nothing.",
-    "trials.clean.many": "No hang in {n} runs of {fix} still allows a rate of up to {high}.",
-    "trials.none": "How many clean runs prove a fix depends on how often the program hung before.",
-    "trials.before": "It hung before",
-    "trials.clean-runs": "Clean runs that prove the fix (95 %)",
-    "trials.one-in": "once in {n} runs",
-    "trials.caption": "Trials of the reference loader; the widener keeps the race open longer and changes no code path.",
     "more.one": "{n} more; the data in this file has it.",
     "more.many": "{n} more; the data in this file has all of them.",
-    "evidence.other": "{title} ({certainty}): {process}, thread {tid}",
-    "evidence.conclusion": "Signature {signature}, revision {revision}",
-    # Evidence
-    "evidence.asked": "Question",
-    "evidence.holds": "Answer",
-    "evidence.value": "What was seen",
-    "evidence.how": "See it yourself",
-    "evidence.caption": "Why «{signature}» (revision {revision}) is {certainty}",
-    "decides.match": "the stack fits",
-    "decides.likely": "makes it likely",
-    "decides.proven": "decisive",
-    "decides.veto": "would rule it out",
-    "evidence.none": "No signature fits, so there is nothing to prove.",
-    "near-miss": "{signature} does not apply to {process}, thread {tid}: {because}",
-    "facts.thread": "thread {tid}",
-    "facts.same.one": "and {n} more thread with the same answer",
-    "facts.same.many": "and {n} more threads with the same answer",
-    "facts.of.one": "{process}: {n} question",
-    "facts.of.many": "{process}: {n} questions",
-    "facts.caption": "What else was asked about {process}",
-    "affected.yes": "{package} {installed} is affected; {fixed} has the fix.",
-    "affected.no": "{package} {installed} is not among the affected versions; {fixed} has the fix.",
-    "affected.unknown": "Whether the installed {package} ({installed}) is affected is not known; {fixed} has the fix.",
-    "affected.unfixed": "no version known",
-    "reference.bug": "Bug",
-    "reference.fix": "Fix",
-    "reference.documentation": "Documentation",
-    "verify.how": "Run the mended program this often, each run to its end (choose the time a run may take):",
     # Threads
     "threads.count.one": "{n} thread",
     "threads.count.many": "{n} threads",
@@ -340,7 +294,7 @@ ENGLISH_TEXTS = {
     "copy.done": "Copied.",
     "copy.by-hand": "The browser does not allow it; the text is marked below, for Ctrl+C.",
     "copy.summary": "The report as Markdown, for a ticket",
-    "copy.what": "It stands alone: verdict, chain, evidence, stack, versions and remedy.",
+    "copy.what": "It stands alone, without this page.",
     "data.what": "This page holds the whole result as JSON (schema {schema}). Nothing was sent anywhere and nothing is loaded.",
     "data.how": "To take it out, and to make another format from it:",
     "data.summary": "How to take the data out",

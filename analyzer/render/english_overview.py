@@ -34,6 +34,8 @@ OVERVIEW_TEXTS = {
     "overview.not-told": "not known of {n}",
     "overview.differs": "What they do not share",
     "overview.shared": "What they share",
+    "overview.join": ". ",
+    "overview.in-folder": "The commands are meant for the folder that holds overview.json.",
     "overview.tree": "Merged stacks",
     "overview.tree.how": (
         "Calls from the outside inwards. The number says how many inputs come here; after a slash, with how many threads. "

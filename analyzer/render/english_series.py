@@ -19,7 +19,7 @@ SERIES_TEXTS = {
         "Measured with the race widener «{widener}», which takes a lock far more often than the program does: "
         "every rate here says that it can hang, not how often it does without."
     ),
-    "series.widener-short": "with the widener «{widener}»",
+    "series.widener-short": ", with the widener «{widener}»",
     "series.interrupted": "Ended early: {done} of {asked} runs were made.",
     "series.how": (
         "{asked} runs of each subject were asked for, {timeout} s each, {jobs} at a time; {seconds} s in all. "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.render.frames import is_libc, is_runtime, is_wait, normalised, spoken
-from analyzer.render.safe import first_sentence, paragraphs
+from analyzer.render.safe import first_sentence, paragraphs, sentences
 
 if TYPE_CHECKING:
     from analyzer.model import ChainLink, Diagnosis, Fact, Finding, Frame, Process, Thread
@@ -56,7 +56,7 @@ def told_of(diagnosis: Diagnosis, one: Finding, words: Words) -> str:
 def wait_told(diagnosis: Diagnosis, one: Finding, words: Words) -> str:
     """A wait that is no cause, in one line with what leads on from it."""
     process = words.process(process_of(diagnosis, one.pid), one.pid)
-    leads = " ".join(first_sentence(part) for part in paragraphs(one.remedy)[:1])
+    leads = sentences(*(first_sentence(part) for part in paragraphs(one.remedy)[:1]))
     return words("chain.other-wait", title=one.title, process=process, tid=one.tid, leads=leads).strip()
 
 

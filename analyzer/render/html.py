@@ -25,7 +25,7 @@ from analyzer.render.frames import normalised, source_place
 from analyzer.render.groups import Group, groups, stack_lines
 from analyzer.render.json import to_json
 from analyzer.render.markdown import affected, to_markdown
-from analyzer.render.safe import NAME_LIMIT, TEXT_LIMIT, is_web, paragraphs, visible
+from analyzer.render.safe import NAME_LIMIT, TEXT_LIMIT, is_web, paragraphs, sentences, visible
 from analyzer.render.surroundings import left_out, subject_name, surroundings
 from analyzer.render.translate import translated
 from analyzer.render.trials import trials
@@ -165,6 +165,7 @@ def frame_of(words: Words, markdown: str) -> dict[str, Any]:
         "script_hash": script_hash,
         "markdown": Markup.escape(markdown),  # its own gates are those of Markdown; here it is text with its line ends
         "limit": LIST_LIMIT,
+        "sentences": sentences,
     }
 
 

@@ -37,6 +37,11 @@ def from_json(text: str) -> Diagnosis:
     Raises BadSavedResult, which names every wrong place, for anything that is not one of our documents.
     """
     saved = any_from_json(text)
+    if not isinstance(saved, Diagnosis | TrialResult):
+        raise BadSavedResult(
+            "This is a saved overview of many inputs, not the analysis of one process.",
+            next_command="hanganalyze render overview.json names the file of an example of each hang",
+        )
     if isinstance(saved, TrialResult):
         raise BadSavedResult(
             "This is a saved series of runs, not the analysis of one process.",
@@ -45,28 +50,37 @@ def from_json(text: str) -> Diagnosis:
     return saved
 
 
-def any_from_json(text: str) -> Diagnosis | TrialResult:
-    """The same for either kind of document: the field ``kind`` tells them apart."""
+def any_from_json(text: str) -> Diagnosis | TrialResult | Overview:
+    """The same for any kind of document: the field ``kind`` tells them apart."""
     try:
         document = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise BadSavedResult(f"This is not JSON: {error}.") from error
     if not isinstance(document, dict) or "schema" not in document:
         raise BadSavedResult("This is not a saved result of hanganalyze: it has no field «schema».")
-    series = document.get("kind") == "trials"
-    schema, known = document["schema"], TRIALS_SCHEMA if series else SCHEMA
+    kind, known = _kind_of(document)
+    schema = document["schema"]
     if schema != known or isinstance(schema, bool):
         raise BadSavedResult(
             f"The saved result has schema {schema!r}; this version of hanganalyze reads schema {known}.",
             next_command="install the version of hanganalyze that wrote it, or analyse again",
         )
     try:
-        return _converter().structure(document, TrialResult) if series else _converter().structure(document, Diagnosis)
+        return _converter().structure(document, kind)
     except RecursionError as error:
         raise BadSavedResult("The saved result is nested too deeply.") from error
     except Exception as error:  # cattrs raises groups, and plain exceptions for literals and unions
         problems = "\n".join(f"  {path or 'document'}: {what}" for path, what in _problems(error))
         raise BadSavedResult(f"The saved result does not have the expected layout:\n{problems}") from error
+
+
+def _kind_of(document: dict[str, Any]) -> tuple[type[Diagnosis | TrialResult | Overview], int]:
+    """What it is read as, and the version of that layout which is known."""
+    if document.get("kind") == "overview":
+        from analyzer.model.batch import OVERVIEW_SCHEMA, Overview
+
+        return Overview, OVERVIEW_SCHEMA
+    return (TrialResult, TRIALS_SCHEMA) if document.get("kind") == "trials" else (Diagnosis, SCHEMA)
 
 
 def fields_of(value: Any) -> dict[str, Any]:

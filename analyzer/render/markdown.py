@@ -22,7 +22,7 @@ from analyzer.render.words import ENGLISH, Words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analyzer.model import Diagnosis, Finding, Reference
+    from analyzer.model import Diagnosis, Finding, Reason, Reference
 
 STACK_LIMIT = 40
 """Lines of the guilty stack; a ticket is read, and the HTML has them all."""
@@ -115,10 +115,18 @@ def _chain(diagnosis: Diagnosis, words: Words) -> list[str]:
 def _evidence(finding: Finding, words: Words) -> list[str]:
     head = [words(f"evidence.{column}") for column in ("asked", "holds", "value", "how")]
     rows = [
-        (prose(one.asked), words.choice("holds", one.holds), prose(one.value), code(one.how, 600, cell=True))
+        (prose(one.asked), answer(one, words), prose(one.value), code(one.how, 600, cell=True))
         for one in by_weight(finding.reasons)[:ROWS_LIMIT]
     ]
     return [_heading(words("heading.evidence")), _table(head, rows)]
+
+
+def answer(reason: Reason, words: Words) -> str:
+    """The answer, and beside it the one that a surer verdict needed, where it is another."""
+    told = words.choice("holds", reason.holds)
+    if reason.needed is None:
+        return told
+    return f"{told} ({words('evidence.needed', answer=words.choice('holds', reason.needed))})"
 
 
 def stack_text(line: StackLine, words: Words) -> str:

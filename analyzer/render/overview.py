@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.safe import clip, visible
+from analyzer.render.translate import translated_title
 
 if TYPE_CHECKING:
     from analyzer.model.batch import Cluster, Overview, Share, Trait, TreeNode
@@ -42,6 +44,7 @@ class ClusterView(NamedTuple):
     tree_more: int
     example: str
     command: str
+    """To be typed in the folder that holds the overview: where that lies is nobody else's business."""
     bars: tuple[Bar, ...]
 
 
@@ -72,8 +75,8 @@ WIDTH, HEIGHT = 640.0, 90.0
 SMALL = 16.0
 
 
-def view(found: Overview, words: Words, folder: str) -> OverviewView:
-    """The overview in words; ``folder``: where the files of the examples lie."""
+def view(found: Overview, words: Words) -> OverviewView:
+    """The overview in words."""
     unexplained = found.unexplained()
     known = len(found.clusters) - len(unexplained)
     sentence = words("overview.none") if not found.clusters else words(
@@ -93,9 +96,9 @@ def view(found: Overview, words: Words, folder: str) -> OverviewView:
         title=words("overview.title", clusters=len(found.clusters), inputs=found.inputs),
         sentence=sentence,
         tone="likely" if found.clusters else "not-hung",
-        remarks=(*remarks, *found.notes),
+        remarks=(*remarks, *(visible(words.said(note), 600) for note in found.notes)),
         rows=tuple(_rows(found, words)),
-        clusters=tuple(_cluster(number, one, words, folder) for number, one in enumerate(found.clusters, 1)),
+        clusters=tuple(_cluster(number, one, words) for number, one in enumerate(found.clusters, 1)),
         bars=_bars([one.members for one in found.timeline], tallest, HEIGHT),
         new_bars=_bars([one.unexplained for one in found.timeline], tallest, HEIGHT),
         timeline=_timeline(found, words, tallest),
@@ -120,27 +123,28 @@ def _timeline(found: Overview, words: Words, tallest: int) -> str:
     return words("overview.timeline", first=short(found.first_seen), last=short(found.last_seen), most=tallest)
 
 
-def _cluster(number: int, one: Cluster, words: Words, folder: str) -> ClusterView:
+def _cluster(number: int, one: Cluster, words: Words) -> ClusterView:
     surety = words("overview.no-signature") if one.signature is None else words(f"certainty.{one.certainty}")
-    names = words("overview.fingerprint", cluster=one.cluster)
+    cluster = visible(one.cluster, 80)
+    names = words("overview.fingerprint", cluster=cluster)
     if one.signature is not None:
-        names = words("overview.signature", signature=one.signature, cluster=one.cluster)
+        names = words("overview.signature", signature=visible(one.signature, 80), cluster=cluster)
     return ClusterView(
         number=number,
-        title=visible(one.title, 200),
+        title=visible(translated_title(one.signature, one.title, words), 200),
         members=words.count("overview.inputs", one.members),
         surety=surety,
         tone="new" if one.signature is None else str(one.certainty),
         names=names,
         when=_when(one, words),
         hosts=_hosts(one, words),
-        differs=tuple((words.choice("overview.trait", trait.name), _shares(trait, words)) for trait in one.differs),
-        shared="; ".join(f"{words.choice('overview.trait', trait.name)} {trait.shares[0].value}" for trait in one.shared),
+        differs=tuple((_name(trait, words), _shares(trait, words)) for trait in one.differs),
+        shared=words("scan.join").join(f"{_name(trait, words)} {_value(trait, trait.shares[0], words)}" for trait in one.shared),
         tree=tuple(_line(node, place, one.tree) for place, node in enumerate(one.tree)),
         tree_more=one.tree_more,
         example=visible(one.example.name, 300),
-        command=f"hanganalyze render {folder}/{one.example.file} -o HANG.html" if one.example.file else "",
-        bars=_bars(one.timeline, max(one.timeline, default=0), SMALL),
+        command=f"hanganalyze render {shlex.quote(visible(one.example.file, 300))} -o HANG.html" if one.example.file else "",
+        bars=_bars(one.timeline, max(one.timeline), SMALL) if sum(map(bool, one.timeline)) > 1 else (),
     )
 
 
@@ -156,21 +160,30 @@ def _hosts(one: Cluster, words: Words) -> str:
     if not one.hosts:
         return ""
     count = len(one.hosts) + one.hosts_more
-    named = ", ".join(_share(host) for host in one.hosts[:8])
+    named = ", ".join(f"{visible(host.value, 120)} ({host.members})" for host in one.hosts[:8])
     return words.count("overview.hosts", count, names=named + (", ..." if count > 8 else ""))
 
 
+def _name(trait: Trait, words: Words) -> str:
+    return visible(words.choice("overview.trait", trait.name), 80)
+
+
+_SPOKEN = {"capture": "method", "certainty": "certainty"}
+"""Traits whose values are words of ours."""
+
+
+def _value(trait: Trait, one: Share, words: Words) -> str:
+    value = visible(words.said(one.value), 120)
+    return words.choice(_SPOKEN[trait.name], value) if trait.name in _SPOKEN else value
+
+
 def _shares(trait: Trait, words: Words) -> str:
-    told = [_share(one) for one in trait.shares]
+    told = [f"{_value(trait, one, words)} ({one.members})" for one in trait.shares]
     if trait.more:
         told.append(words.count("overview.more-values", trait.more))
     if trait.unknown:
         told.append(words("overview.not-told", n=trait.unknown))
     return ", ".join(told)
-
-
-def _share(one: Share) -> str:
-    return f"{visible(one.value, 120)} ({one.members})"
 
 
 def _line(node: TreeNode, place: int, tree: tuple[TreeNode, ...]) -> Line:

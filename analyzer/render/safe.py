@@ -72,3 +72,12 @@ def _written_out(match: re.Match[str]) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def sentences(*parts: str) -> str:
+    """Sentences one after the other, empty ones left out; full-width punctuation brings its own space."""
+    text = ""
+    for part in parts:
+        if part:
+            text += part if not text or text[-1] in "\u3002\uff01\uff1f\uff1b\uff1a\uff0c" else f" {part}"
+    return text

@@ -9,12 +9,15 @@ from analyzer.render.figures import CONFIDENCE, luck, runs_to_prove
 from analyzer.render.find import process_of, subject_pid, thread_in
 from analyzer.render.groups import StackLine, stack_lines
 from analyzer.render.plot import Plot, Scale, bars_of, scale_of
-from analyzer.render.safe import paragraphs, visible
-from analyzer.render.trials import percent
+from analyzer.render.rates import Axis, Rate, axis_for, percent, told
+from analyzer.render.safe import paragraphs, sentences, visible
+from analyzer.render.translate import translated, translated_title
 from analyzer.render.units import memory, probability, seconds
 from analyzer.render.verdict import USUAL_RATE, Verdict, verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analyzer.model import Diagnosis, TrialHang, TrialNumbers, TrialResult
     from analyzer.render.words import Words
 
@@ -58,6 +61,8 @@ class SeriesView(NamedTuple):
     """The widener, an early end."""
     subjects: tuple[str, ...]
     rows: tuple[Row, ...]
+    rates: tuple[Rate, ...]
+    axis: Axis
     conclusions: tuple[str, ...]
     plots: tuple[Plot, ...]
     scale: Scale | None
@@ -69,6 +74,7 @@ class SeriesView(NamedTuple):
 def view(result: TrialResult, words: Words) -> SeriesView:
     """The series in words. ``result.numbers`` must have been made."""
     plots, scale = _plots(result, words)
+    rates = tuple(_rates(result, words))
     first = result.numbers[0]
     title = words("series.title", program=_program(result, 0, words), hung=first.hung, counted=first.counted)
     hung = sum(one.hung for one in result.numbers)
@@ -79,11 +85,13 @@ def view(result: TrialResult, words: Words) -> SeriesView:
         remarks=_remarks(result, words),
         subjects=tuple(subject.name for subject in result.subjects),
         rows=_rows(result, words),
+        rates=rates,
+        axis=axis_for(rates),
         conclusions=_conclusions(result, words),
         plots=plots,
         scale=scale,
         hangs=tuple(_hang(result, number, hang, words) for number, hang in enumerate(result.hangs)),
-        notes=result.notes,
+        notes=tuple(map(words.said, result.notes)),
         how=words(
             "series.how",
             asked=result.asked,
@@ -159,7 +167,7 @@ def _rows(result: TrialResult, words: Words) -> tuple[Row, ...]:
 
 def _marked(result: TrialResult, words: Words) -> str:
     """A rate with a widener is not a rate without: said beside every one of them."""
-    return "" if result.widener == "off" else f", {words('series.widener-short', widener=result.widener)}"
+    return "" if result.widener == "off" else words("series.widener-short", widener=result.widener)
 
 
 def _rate(one: TrialNumbers, words: Words) -> str:
@@ -167,7 +175,16 @@ def _rate(one: TrialNumbers, words: Words) -> str:
         return "-"
     if one.low is None or one.high is None:
         return percent(one.rate)
-    return words("trials.rate-value", rate=percent(one.rate), low=percent(one.low), high=percent(one.high))
+    return told(one.rate, one.low, one.high, words)
+
+
+def _rates(result: TrialResult, words: Words) -> Iterator[Rate]:
+    """A row for every subject that has a rate and an interval."""
+    note = "" if result.widener == "off" else words("trials.widened", widener=result.widener)
+    for number, one in enumerate(result.numbers):
+        if one.rate is not None and one.low is not None and one.high is not None:
+            name = one.subject if len(result.numbers) > 1 else _program(result, number, words)
+            yield Rate(name, note, one.hung, one.counted, one.rate, one.low, one.high, _rate(one, words))
 
 
 def _conclusions(result: TrialResult, words: Words) -> tuple[str, ...]:
@@ -178,10 +195,10 @@ def _conclusions(result: TrialResult, words: Words) -> tuple[str, ...]:
         if one.hung and one.clean_runs_needed:
             said.append(words.count("series.needed", one.clean_runs_needed, subject=subject))
             if one.clean_runs_needed_at_low:
-                said[-1] += " " + words.count("series.needed-at-low", one.clean_runs_needed_at_low)
+                said[-1] = sentences(said[-1], words.count("series.needed-at-low", one.clean_runs_needed_at_low))
         elif one.clean and one.upper is not None:
             allows = words.count("series.allows", one.counted, subject=subject, upper=percent(one.upper))
-            said.append(f"{allows} {_by_luck(one, words)}")
+            said.append(sentences(allows, _by_luck(one, words)))
     if result.p_value is not None and all(one.clean or one.hung for one in result.numbers):
         key = "series.differ" if result.p_value < DOUBT else "series.same"
         said.append(words(key, p=probability(result.p_value)))
@@ -216,7 +233,7 @@ def _plots(result: TrialResult, words: Words) -> tuple[tuple[Plot, ...], Scale |
         label = words(
             "series.plot",
             n=len(values),
-            subject=one.subject,
+            subject=one.subject if len(result.numbers) > 1 else _program(result, 0, words),
             median=seconds(one.median_s),
             p95=seconds(one.p95_s),
             low=seconds(min(values)),
@@ -233,15 +250,16 @@ def _hang(result: TrialResult, number: int, hang: TrialHang, words: Words) -> Ha
         of = [f"{subject.name}: {sum(run.subject == subject.name for run in runs)}" for subject in result.subjects]
         count += f" ({', '.join(of)})"
     moving = any(run.outcome == "moving" for run in runs)
-    diagnosis = hang.diagnosis
+    diagnosis = hang.diagnosis and translated(hang.diagnosis, words)
+    title = visible(translated_title(hang.signature, hang.title, words), 300)
     head = verdict(diagnosis, words) if diagnosis is not None else None
     known = "known" if hang.signature else "moving" if moving else "unknown" if diagnosis else "unseen"
     return HangView(
         number=number + 1,
         runs=count,
         tone=head.tone if head else "unclear",
-        title=words(f"series.hang.{known}", title=visible(hang.title, 300)),
-        surety=words(f"certainty.{hang.certainty}") if hang.certainty else "",
+        title=words(f"series.hang.{known}", title=title),
+        surety=words(f"certainty.{hang.certainty}") + words("text.stop") if hang.certainty else "",
         names=_names(hang, words),
         sentence=_what(hang, head, moving, words),
         sentences=story(diagnosis, words).sentences if diagnosis else (),
@@ -253,7 +271,7 @@ def _hang(result: TrialResult, number: int, hang: TrialHang, words: Words) -> Ha
 
 def _what(hang: TrialHang, head: Verdict | None, moving: bool, words: Words) -> str:
     if head is None:
-        return visible(hang.problem or "")
+        return visible(words.said(hang.problem or ""))
     if moving:
         return words("series.hang.at-work")
     if hang.status in {"not-hung", "unclear"}:  # asleep, or waiting for who knows what: but it should have been over by now
@@ -269,7 +287,7 @@ def _names(hang: TrialHang, words: Words) -> str:
         names = words("series.hang.fingerprint", fingerprint=hang.fingerprint)
     else:
         return first
-    return f"{names}; {first}"
+    return f"{names}{words('scan.join')}{first}"
 
 
 def _stack(diagnosis: Diagnosis) -> tuple[StackLine, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.render.markdown import STACK_LIMIT, block, code, prose, stack_text
+from analyzer.render.safe import sentences
 from analyzer.render.series import HangView, view
 from analyzer.render.words import ENGLISH, Words
 
@@ -34,7 +35,7 @@ def series_to_markdown(result: TrialResult, words: Words = ENGLISH) -> str:
 
 def _hang(hang: HangView, words: Words) -> list[str]:
     blocks = [f"**{hang.number}. {prose(hang.title)}** ({prose(hang.runs)})"]
-    blocks.append(" ".join(filter(None, (f"{prose(hang.surety)}." if hang.surety else "", prose(hang.names)))))
+    blocks.append(sentences(prose(hang.surety), prose(hang.names)))
     blocks.append(prose(hang.sentence))
     if hang.sentences:
         blocks.append("\n".join(f"{n}. {prose(sentence)}" for n, sentence in enumerate(hang.sentences, 1)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.render.safe import visible
+from analyzer.render.safe import sentences, visible
 from analyzer.render.series import view
 from analyzer.render.terminal import lay_out
 from analyzer.render.text import STYLES
@@ -45,7 +45,7 @@ def _parts(shown: SeriesView, words: Words) -> Iterator[RenderableType]:
     yield grid
     for hang in shown.hangs[:HANGS_LIMIT]:
         yield Text.assemble("\n", (f"{hang.number}. {visible(hang.title, 300)}", "bold"), f"  {hang.runs}")
-        yield Text("   " + " ".join(filter(None, (f"{hang.surety}." if hang.surety else "", visible(hang.names, 300)))), "dim")
+        yield Text("   " + sentences(hang.surety, visible(hang.names, 300)), "dim")
         yield Text("   " + visible(hang.sentence, 600))
     if len(shown.hangs) > HANGS_LIMIT:
         yield Text(words.count("more", len(shown.hangs) - HANGS_LIMIT))

@@ -128,7 +128,7 @@ def _process(process: Process, words: Words) -> tuple[Entry, ...]:
             _entry(words("env.parent"), process.ppid),
             _entry(words("env.namespace-pids"), ", ".join(map(str, inner))),
             _entry(words("env.user"), process.uid),
-            _entry(words("env.started-at"), process.started_at),
+            _entry(words("env.started-at"), process.started_at and moment(process.started_at)),
             _entry(words("env.cpu"), cpu),
             _entry(words("env.command-line"), _quoted(process.command_line), code=True),
             *(_entry(one.path, one.build_id or words("value.unknown"), code=True) for one in listed),

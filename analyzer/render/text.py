@@ -9,7 +9,7 @@ from analyzer.render.columns import columns
 from analyzer.render.find import process_of, subject_pid, thread_in, wait_told
 from analyzer.render.groups import stack_lines
 from analyzer.render.lines import Line, lay_out_lines
-from analyzer.render.markdown import affected, stack_text
+from analyzer.render.markdown import affected, answer, stack_text
 from analyzer.render.safe import visible
 from analyzer.render.translate import translated
 from analyzer.render.verdict import verdict
@@ -62,7 +62,7 @@ def _parts(diagnosis: Diagnosis, words: Words) -> Iterator[Line]:
     for reason in reasons:
         told = f"{visible(reason.asked, 400)} {visible(reason.value, 400)}\n"
         how = words("text.how", how=visible(reason.how, 400))
-        mark = (words.choice("holds", reason.holds).ljust(3), MARKS[reason.holds])
+        mark = (answer(reason, words).ljust(3), MARKS[reason.holds])
         yield Line("  ", mark, "  ", told, (how, "dim"), indent=4 + columns(mark[0]))
     yield Line("\n", (words("text.fix") + "  ", "bold"), visible(head.fix, 900))
     finding = diagnosis.findings[0] if diagnosis.findings else None

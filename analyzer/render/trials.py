@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.render.figures import interval, runs_to_prove
+from analyzer.render.rates import Axis, Rate, axis_for, percent, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,26 +17,11 @@ EXAMPLES = (2, 10, 100, 200, 1000)
 """«Once in so many runs»: what the user may know of the hung program, which no trial of ours tells."""
 
 
-class TrialRow(NamedTuple):
-    """One series of runs."""
-
-    fix: str
-    widener: str
-    runs: int
-    hung: int
-    failed: int
-    rate: float
-    low: float
-    high: float
-    """The rate and its 95 % interval, fractions of 1."""
-    told: str
-    """The same in words."""
-
-
 class Trials(NamedTuple):
     """The table and its conclusions."""
 
-    rows: tuple[TrialRow, ...]
+    rows: tuple[Rate, ...]
+    axis: Axis
     conclusions: tuple[str, ...]
     examples: tuple[tuple[int, int], ...]
     """(it hung once in so many runs, clean runs that prove the fix)."""
@@ -43,27 +29,23 @@ class Trials(NamedTuple):
 
 def trials(figures: Sequence[TrialFigures], words: Words) -> Trials:
     """The figures that can be counted: a series without runs says nothing."""
-    rows = tuple(_row(one, words) for one in figures if one.runs > 0 and 0 <= one.hung <= one.runs)
+    counted = [one for one in figures if one.runs > 0 and 0 <= one.hung <= one.runs]
+    rows = tuple(_row(one, words) for one in counted)
     conclusions: list[str] = []
-    for row in rows:
-        if row.fix == "none" and row.hung:
-            conclusions.append(
-                words.count("trials.needed", runs_to_prove(row.rate) or 1, rate=percent(row.rate), widener=row.widener)
-            )
-        elif row.hung == 0:
-            fix = words.choice("fix-kind", row.fix)
-            conclusions.append(words.count("trials.clean", row.runs, high=percent(row.high), fix=fix))
+    for one, row in zip(counted, rows, strict=True):
+        if one.fix == "none" and one.hung:
+            needed = runs_to_prove(row.rate) or 1
+            conclusions.append(words.count("trials.needed", needed, rate=percent(row.rate), widener=one.widener))
+        elif one.hung == 0:
+            conclusions.append(words.count("trials.clean", one.runs, high=percent(row.high), fix=row.name))
     examples = tuple((often, runs_to_prove(1 / often) or 1) for often in EXAMPLES)
-    return Trials(rows, tuple(dict.fromkeys(conclusions)), examples)
+    return Trials(rows, axis_for(rows), tuple(dict.fromkeys(conclusions)), examples)
 
 
-def percent(rate: float) -> str:
-    """``0.5 %``: two digits that mean something."""
-    return f"{float(f'{100 * rate:.2g}'):g}\u00a0%" if rate < 0.1 else f"{100 * rate:.0f}\u00a0%"
-
-
-def _row(one: TrialFigures, words: Words) -> TrialRow:
+def _row(one: TrialFigures, words: Words) -> Rate:
     rate = one.hung / one.runs
     low, high = interval(one.hung, one.runs)
-    told = words("trials.rate-value", rate=percent(rate), low=percent(low), high=percent(high))
-    return TrialRow(one.fix, one.widener, one.runs, one.hung, one.failed, rate, low, high, told)
+    notes = [words("trials.widened", widener=one.widener)] if one.widener != "off" else []
+    notes += [words("trials.failed", n=one.failed)] if one.failed else []
+    name = words.choice("fix-kind", one.fix)
+    return Rate(name, "; ".join(notes), one.hung, one.runs, rate, low, high, told(rate, low, high, words))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.render.chain import story
 from analyzer.render.figures import runs_to_prove
 from analyzer.render.find import process_of, subject_pid, thread_in
-from analyzer.render.safe import first_sentence, paragraphs, visible
+from analyzer.render.safe import first_sentence, paragraphs, sentences, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,25 +90,27 @@ def _rests_on(finding: Finding, words: Words) -> str:
         # A signature may need a no as well as a yes; proven means that every one was as it needs.
         return words.count(key, len([one for one in finding.reasons if one.decides == "proven"]) or 1)
     held = [one for one in finding.reasons if one.holds == "yes" and one.decides in ("likely", "proven")]
-    return words.count(key, len(held)) if held else words(f"{key}.none")
+    told = words.count(key, len(held)) if held else words(f"{key}.none")
+    lacking = sum(one.needed is not None for one in finding.reasons)
+    return sentences(told, words.count("evidence.lacking", lacking)) if lacking and finding.certainty == "likely" else told
 
 
 def _fix(finding: Finding, words: Words) -> str:
     """The version to install when it is known to help, then how each of the remedy's first two paragraphs begins."""
     affected = finding.affected
-    remedy = " ".join(map(first_sentence, paragraphs(finding.remedy)[:2])) or words("remedy.none")
+    remedy = sentences(*map(first_sentence, paragraphs(finding.remedy)[:2])) or words("remedy.none")
     if affected is None or affected.fixed_in is None or affected.holds != "yes":
         return remedy
     installed = affected.installed or words("value.unknown")
     update = words("fix.update", package=affected.package, installed=installed, fixed=affected.fixed_in)
-    return f"{update} {remedy}"
+    return sentences(update, remedy)
 
 
 def _without_finding(diagnosis: Diagnosis, words: Words, asked: str) -> Verdict:
     status = diagnosis.status if diagnosis.status != "root-cause" else "unclear"
     thread = thread_in(process_of(diagnosis, subject_pid(diagnosis)), diagnosis.subject.tid if diagnosis.subject else None)
     # What the waits lead on to is the best advice there is without a cause.
-    leads = " ".join(first_sentence(part) for one in diagnosis.waits[:1] for part in paragraphs(one.remedy)[:2])
+    leads = sentences(*(first_sentence(part) for one in diagnosis.waits[:1] for part in paragraphs(one.remedy)[:2]))
     remark = None
     if status == "hung" and diagnosis.chain:
         remark = story(diagnosis, words).sentences[0]  # whom the rest waits for tells more than what the main thread does

@@ -6,16 +6,20 @@ Values from the target are put in with ``str.format``, whose fields are not read
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from analyzer.render.chinese import CHINESE_TEXTS
+from analyzer.render.chinese_judged import CHINESE_JUDGED
+from analyzer.render.chinese_many import CHINESE_MANY
+from analyzer.render.chinese_overview import CHINESE_OVERVIEW
+from analyzer.render.chinese_proof import CHINESE_PROOF
 from analyzer.render.chinese_questions import CHINESE_QUESTIONS
 from analyzer.render.chinese_said import CHINESE_SAID
+from analyzer.render.chinese_seen import CHINESE_SEEN
 from analyzer.render.chinese_series import CHINESE_SERIES
 from analyzer.render.english import ENGLISH_TEXTS
-from analyzer.render.english_overview import OVERVIEW_TEXTS
 from analyzer.render.safe import visible
+from analyzer.render.said import Said, filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +29,6 @@ if TYPE_CHECKING:
 
 PROCESS_LIMIT = 48
 """Characters of a process name; the kernel keeps 15, a pasted trace may claim any number."""
-
-
-SAID_LIMIT = 1000
-"""Characters of a sentence that is looked up; what is longer holds a name without end."""
 
 
 class Words:
@@ -49,12 +49,13 @@ class Words:
         self.texts = texts
         self.questions = questions or {}
         """The questions of the facts, by the fact's name; empty for English, which the facts speak themselves."""
-        self.forms = forms or {}
-        """What capture and scan say, as regular expressions, and how this language says it; likewise."""
+        self._said = Said(forms or {})
+        """What capture, diagnosis and scan say, as regular expressions, and how this language says it; likewise."""
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The sentence of this key; KeyError for a key that the catalogue does not have."""
-        return self.texts[key].format(**values)
+        text = self.texts[key]
+        return filled(text, values) if self.catalogue == "zh" else text.format(**values)
 
     def count(self, key: str, number: int, **values: object) -> str:
         """The sentence for a number: ``key.one`` or ``key.many``; the number is ``{n}``, with its thousands apart."""
@@ -66,14 +67,14 @@ class Words:
         return self.texts.get(f"{key}.{value}", str(value))
 
     def said(self, text: str) -> str:
-        """A sentence of capture or scan in this language; one of no known form stays as it is."""
-        if not self.forms or len(text) > SAID_LIMIT:
-            return text
-        for form, sentence in self.forms.items():
-            match = re.fullmatch(form, text)
-            if match is not None:
-                return sentence.format(*(self.said(part or "") for part in match.groups())).strip()
-        return text
+        """A sentence of capture, diagnosis or scan in this language; one of no known form stays as it is."""
+        return self._said(text)
+
+    def knowing(self, known: Mapping[str, str]) -> Words:
+        """The same language, which also knows these whole texts: those of the signatures that a result speaks of."""
+        words = Words(self.language, self.texts, self.catalogue, self.questions)
+        words._said = self._said.knowing(known)
+        return words
 
     def process(self, process: Process | None, pid: int) -> str:
         """A process in a sentence: ``podman (2560)``. A pasted trace may have no pid."""
@@ -84,7 +85,10 @@ class Words:
 
 
 ENGLISH = Words("en", ENGLISH_TEXTS)
-CHINESE = Words("zh-Hans", {**OVERVIEW_TEXTS, **CHINESE_SERIES, **CHINESE_TEXTS}, "zh", CHINESE_QUESTIONS, CHINESE_SAID)
+_CHINESE = {**CHINESE_OVERVIEW, **CHINESE_SERIES, **CHINESE_PROOF, **CHINESE_TEXTS}
+# The first form that fits counts: whole sentences before what may be a part of them.
+_SAID = {**CHINESE_JUDGED, **CHINESE_SEEN, **CHINESE_MANY, **CHINESE_SAID}
+CHINESE = Words("zh-Hans", _CHINESE, "zh", CHINESE_QUESTIONS, _SAID)
 LANGUAGES = {words.catalogue: words for words in (ENGLISH, CHINESE)}
 """By the name that ``--lang`` takes."""
 

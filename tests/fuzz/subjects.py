@@ -38,8 +38,7 @@ from analyzer.diagnose.match import Matcher
 from analyzer.diagnose.read_catalogue import read_catalogue
 from analyzer.diagnose.read_signature import read_signature
 from analyzer.errors import HangAnalyzeError
-from analyzer.model import TrialResult
-from analyzer.render import FORMATS, render, render_series
+from analyzer.render import FORMATS, render_any
 from analyzer.render.json import any_from_json
 from tests.fuzz import seeds
 from tests.unit.diagnose.build import shipped
@@ -197,7 +196,7 @@ def saved(data: bytes) -> None:
     except HangAnalyzeError:
         return
     for format in FORMATS if _every(32, data) else ():
-        _ = render_series(result, format) if isinstance(result, TrialResult) else render(result, format)
+        _ = render_any(result, format)
 
 
 _VALUES: list[object] = [

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.analyse import analyse_process
 from analyzer.capture.live import Options
-from analyzer.model import TrialResult
 from analyzer.privacy import without_private
 from analyzer.reference.image_make import make_image
 from analyzer.reference.options import Fix, LoaderOptions, Widen
 from analyzer.reference.run import run_until_hung
-from analyzer.render import load_any, render, render_series
+from analyzer.render import load_any, render, render_any, render_overview, render_series
 from analyzer.render.words import LANGUAGES, Words
 from analyzer.trials.loader import loader_trials
 from tests import targets
 from tests.tools.browser import chromium
+from tests.unit.batch.piles import pile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ViewportSize
@@ -78,13 +78,14 @@ SUBJECTS: dict[str, Callable[[], bytes]] = {
     "unknown": lambda: target("many_waiters", "1000"),
     "healthy": lambda: target("sleeper"),
     "trials": lambda: render_series(loader_trials("upstream", "malloc", RUNS), "json"),
+    "trials-clean": lambda: render_series(loader_trials("complete", "malloc", RUNS), "json"),
+    "overview": lambda: render_overview(pile(), "json"),
 }
 
 
 def page(saved: bytes, words: Words) -> bytes:
     """The report in one language."""
-    result = load_any(saved)
-    return render_series(result, "html", words) if isinstance(result, TrialResult) else render(result, "html", words)
+    return render_any(load_any(saved), "html", words)
 
 
 def shoot(browser: Browser, file: Path, look: Look, to: Path) -> None:
@@ -103,11 +104,13 @@ def shoot(browser: Browser, file: Path, look: Look, to: Path) -> None:
 def main(folder: Path, names: list[str]) -> None:
     """Everything, or the subjects named."""
     folder.mkdir(parents=True, exist_ok=True)
+    chosen = {name: folder / f"{name}.json" for name in names or SUBJECTS}
+    # All of them before a browser is started: a series of runs ends every child that its process has.
+    for name, saved in chosen.items():
+        if not saved.exists():
+            saved.write_bytes(SUBJECTS[name]())
     with chromium() as browser:
-        for name in names or SUBJECTS:
-            saved = folder / f"{name}.json"
-            if not saved.exists():
-                saved.write_bytes(SUBJECTS[name]())
+        for name, saved in chosen.items():
             for words in LANGUAGES.values():
                 file = folder / f"{name}-{words.catalogue}.html"
                 file.write_bytes(page(saved.read_bytes(), words))

@@ -276,3 +276,27 @@ def test_every_fact_asks_a_question() -> None:
         assert kind.asked.endswith("?")
         assert kind.yes
         assert kind.no
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(EVERYTHING)), st.sampled_from(["yes", "no", "unknown"])), st.booleans())
+def test_the_needed_answers_are_those_that_make_it_surer(answers: dict[str, str], fork: bool) -> None:
+    rank = ["possible", "likely", "proven"]
+    stack = thread(FORK_STACK if fork else CALL_STACK)
+    for finding in diagnose(snapshot(stack, answers=answers), shipped()).findings:
+        needed = {one.fact: one.needed for one in finding.reasons if one.fact and one.needed}
+        assert bool(needed) == (finding.certainty != "proven")
+        assert all(answers.get(name) != holds for name, holds in needed.items())
+        again = diagnose(snapshot(stack, answers={**answers, **needed}), shipped()).findings
+        (surer,) = (one for one in again if one.signature == finding.signature)
+        assert surer.certainty == "proven" or rank.index(surer.certainty) > rank.index(finding.certainty)
+
+
+def test_frames_that_could_rule_it_out_are_needed_too() -> None:
+    cut = thread("__lll_lock_wait_private libc.so.6 <- _IO_list_lock libc.so.6 <- fork libc.so.6", cut=True)
+    unowned = {**RAW_CLONE, "lock-orphaned": "unknown", "lock-word-held": "yes"}
+    (finding,) = diagnose(snapshot(cut, answers=unowned), shipped()).findings
+    asked = [one for one in finding.reasons if one.needed]
+    assert finding.certainty == "likely"
+    assert {one.needed for one in asked if one.fact is None} == {"no"}
+    assert [one.fact for one in asked if one.fact and one.needed == "yes"] == ["lock-orphaned"]

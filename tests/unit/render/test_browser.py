@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 
 from analyzer.model import Diagnosis
-from analyzer.render import render
+from analyzer.render import render, render_overview, render_series
 from analyzer.render.words import CHINESE
+from tests.unit.batch.piles import hostile, pile
 from tests.unit.render import fixtures
+from tests.unit.trials.making import TRIALS
 
 pytestmark = pytest.mark.browser
 
@@ -45,7 +47,7 @@ async function look() {
     (found[name] ??= {})[width] = {
       overflow: root.scrollWidth - root.clientWidth,
       strangers: page.querySelectorAll("img, iframe, object, embed, link, script[src]").length,
-      verdictEnds: page.querySelector(".fix").getBoundingClientRect().bottom,
+      verdictEnds: (page.querySelector(".fix") ?? page.querySelector("#the-verdict")).getBoundingClientRect().bottom,
       sameIds: [...page.querySelectorAll("[id]")].length - new Set([...page.querySelectorAll("[id]")].map(e => e.id)).size,
       drawings: drawn.length,
       spilt: drawn.flatMap(e => [...e.querySelectorAll("text")]).filter(e => {
@@ -61,10 +63,23 @@ onload = look;
 </script><body></body>"""
 
 
+def _hostile_overview(text: str) -> bytes:
+    return render_overview(hostile(text), "html")
+
+
 PAGES: dict[str, Callable[[], Diagnosis]] = {
     **fixtures.ALL,
     **{f"hostile-{n}": partial(fixtures.hostile, text) for n, text in enumerate(fixtures.HOSTILE)},
 }
+
+OTHERS: dict[str, Callable[[], bytes]] = {
+    "overview": lambda: render_overview(pile(), "html"),
+    "overview-zh": lambda: render_overview(pile(), "html", CHINESE),
+    "trials": lambda: render_series(TRIALS["trials"](), "html"),
+    "trials-compared-zh": lambda: render_series(TRIALS["trials-compared"](), "html", CHINESE),
+    **{f"overview-hostile-{n}": partial(_hostile_overview, text) for n, text in enumerate(fixtures.HOSTILE)},
+}
+"""Pages on many runs or many inputs."""
 
 Seen = dict[str, dict[str, Any]]
 """Width -> what was measured there."""
@@ -98,11 +113,12 @@ def look(pages: dict[str, bytes], folder: Path) -> Looked:
 def looked(tmp_path_factory: pytest.TempPathFactory) -> Looked:
     """All pages in one browser: starting it takes longer than looking."""
     pages = {name: render(make(), "html") for name, make in PAGES.items()}
+    pages |= {name: make() for name, make in OTHERS.items()}
     pages |= {f"{name}-zh": render(make(), "html", CHINESE) for name, make in fixtures.ALL.items()}
     return look(pages, tmp_path_factory.mktemp("pages"))
 
 
-@pytest.mark.parametrize("name", [*PAGES, *(f"{name}-zh" for name in fixtures.ALL)])
+@pytest.mark.parametrize("name", [*PAGES, *OTHERS, *(f"{name}-zh" for name in fixtures.ALL)])
 def test_the_page_fits_every_width_and_holds_nothing_strange(looked: Looked, name: str) -> None:
     for width, seen in looked[0][name].items():
         assert seen["overflow"] == 0, width

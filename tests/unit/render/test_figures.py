@@ -6,7 +6,8 @@ import pytest
 
 from analyzer.model import TrialFigures
 from analyzer.render.figures import interval, luck, runs_to_prove
-from analyzer.render.trials import percent, trials
+from analyzer.render.rates import percent
+from analyzer.render.trials import trials
 from analyzer.render.words import ENGLISH
 
 

@@ -25,7 +25,7 @@ LIMIT = 500_000
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section", "article", "footer", "script"),
     *("h1", "h2", "h3", "p", "a", "strong", "em", "b", "span", "mark", "small", "code", "pre", "br", "wbr", "div"),
-    *("ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary"),
+    *("ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "details", "summary"),
     *("button", "figure", "svg", "defs", "marker", "path", "rect", "text", "circle"),
 }
 

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analyzer.model import TrialResult
-from analyzer.render import load_any, render, render_series
+from analyzer.model import Diagnosis, TrialResult
+from analyzer.model.batch import Overview
+from analyzer.render import Format, load_any, render, render_any
 from analyzer.render.words import CHINESE, ENGLISH, Words
 from tests.tools import browser
+from tests.unit.batch.piles import hostile as hostile_overview
+from tests.unit.batch.piles import pile
 from tests.unit.render import fixtures
-from tests.unit.trials.making import series
+from tests.unit.trials.making import TRIALS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -26,18 +29,18 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 pytest.importorskip("playwright.sync_api")
 
-TRIALS: dict[str, Callable[[], TrialResult]] = {
-    "trials": lambda: series(["clean"] * 197 + ["hung"] * 3, diagnosis=fixtures.proven()),
-    "trials-compared": lambda: series(
-        ["hung"] * 7 + ["clean"] * 3, ["clean"] * 10, widener="stdio", diagnosis=fixtures.residual()
-    ),
-}
-NAMES = (*fixtures.ALL, *TRIALS)
+NAMES = (*fixtures.ALL, *TRIALS, "overview")
 
 
 def page_of(name: str, words: Words = ENGLISH) -> bytes:
     """One of our pages."""
-    return render_series(TRIALS[name](), "html", words) if name in TRIALS else render(fixtures.ALL[name](), "html", words)
+    return made(name, "html", words)
+
+
+def made(name: str, format: Format, words: Words = ENGLISH) -> bytes:
+    """The same in any format."""
+    makers: dict[str, Callable[[], Diagnosis | TrialResult | Overview]] = {**fixtures.ALL, **TRIALS, "overview": pile}
+    return render_any(makers[name](), format, words)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +97,7 @@ def test_axe_finds_nothing(opened: Open, name: str, scheme: str) -> None:
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize("name", ["proven", "trials"])
+@pytest.mark.parametrize("name", ["proven", "trials", "overview"])
 def test_axe_finds_nothing_on_a_phone_in_chinese(opened: Open, name: str) -> None:
     assert complaints(opened(page_of(name, CHINESE), viewport={"width": 320, "height": 640})) == []
 
@@ -108,7 +111,7 @@ NO_CLIPBOARD = "Object.defineProperty(Navigator.prototype, 'clipboard', {get: ()
 NO_COPYING = NO_CLIPBOARD + "Document.prototype.execCommand = () => false;"
 
 
-@pytest.mark.parametrize("name", ["proven", "trials"])
+@pytest.mark.parametrize("name", ["proven", "trials", "overview"])
 @pytest.mark.parametrize("script", ["", NO_CLIPBOARD], ids=["clipboard", "no clipboard API"])
 def test_the_button_copies_the_report_as_markdown(opened: Open, name: str, script: str) -> None:
     page = opened(page_of(name), script, permissions=["clipboard-read", "clipboard-write"])
@@ -117,8 +120,7 @@ def test_the_button_copies_the_report_as_markdown(opened: Open, name: str, scrip
     page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), {id: 'paste'}))")
     page.locator("#paste").focus()
     page.keyboard.press("Control+V")
-    made = render_series(TRIALS[name](), "markdown") if name in TRIALS else render(fixtures.ALL[name](), "markdown")
-    assert page.locator("#paste").input_value() == made.decode()
+    assert page.locator("#paste").input_value() == made(name, "markdown").decode()
 
 
 def test_where_copying_is_not_allowed_the_text_is_marked_to_be_copied_by_hand(opened: Open) -> None:
@@ -152,10 +154,8 @@ def test_the_data_in_the_page_makes_the_same_page_again(opened: Open, name: str)
     page = opened(html)
     inside = page.evaluate("document.getElementById('hanganalyze-data').textContent")
     if "encoding" not in json.loads(inside):
-        saved = load_any(inside.encode())
-        assert (render_series(saved, "html") if isinstance(saved, TrialResult) else render(saved, "html")) == html
-    saved = load_any(page.content().encode().replace(b"<!DOCTYPE html>", b"<!doctype html>"))
-    assert (render_series(saved, "html") if isinstance(saved, TrialResult) else render(saved, "html")) == html
+        assert render_any(load_any(inside.encode()), "html") == html
+    assert render_any(load_any(page.content().encode().replace(b"<!DOCTYPE html>", b"<!doctype html>")), "html") == html
 
 
 @pytest.mark.parametrize("text", fixtures.HOSTILE, ids=range(len(fixtures.HOSTILE)))
@@ -163,10 +163,10 @@ def test_a_hostile_name_adds_no_element_and_runs_nothing(opened: Open, text: str
     """The same page with a plain name has the same elements, and nothing a stranger wrote was run."""
     count = "[...document.querySelectorAll('*')].filter(e => !['WBR', 'text'].includes(e.tagName)).map(e => e.tagName).join()"
     alerted = "window.alert = () => { document.title = 'ALERT'; };"
-    hostile = opened(render(fixtures.hostile(text), "html"), alerted)
-    assert hostile.title() != "ALERT"
-    assert set(hostile.evaluate(count).split(",")) <= set(
-        opened(render(fixtures.hostile("x"), "html")).evaluate(count).split(",")
-    )
-    markdown = hostile.evaluate("document.getElementById('markdown').textContent")
-    assert markdown == render(fixtures.hostile(text), "markdown").decode()
+    for make in (fixtures.hostile, hostile_overview):
+        hostile = opened(render_any(make(text), "html"), alerted)
+        assert hostile.title() != "ALERT"
+        plain = opened(render_any(make("x"), "html"))
+        assert set(hostile.evaluate(count).split(",")) <= set(plain.evaluate(count).split(","))
+        markdown = hostile.evaluate("document.getElementById('markdown').textContent")
+        assert markdown == render_any(make(text), "markdown").decode()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from analyzer.model import Diagnosis, Host, Outcome, Tool, TrialHang, TrialResult, TrialRun, TrialSubject
 from analyzer.trials.numbers import with_numbers
+from tests.unit.render import fixtures
 
 
 def runs(subject: str, outcomes: Sequence[str], first: int = 1) -> list[TrialRun]:
@@ -65,3 +66,11 @@ def series(
         notes=notes,
     )
     return with_numbers(result)
+
+
+TRIALS: dict[str, Callable[[], TrialResult]] = {
+    "trials": lambda: series(["clean"] * 197 + ["hung"] * 3, diagnosis=fixtures.proven()),
+    "trials-compared": lambda: series(
+        ["hung"] * 7 + ["clean"] * 3, ["clean"] * 10, widener="stdio", diagnosis=fixtures.residual()
+    ),
+}

@@ -125,7 +125,7 @@ def test_runs_that_all_end_badly_say_nothing_about_hanging() -> None:
 def test_the_plot_has_a_bar_for_every_clean_run_and_says_itself_in_words() -> None:
     page = read(render_series(CLEAN_200, "html").decode())
     plot = page.one("svg", class_="durations")
-    assert "200 clean runs of A: median 200 ms, 95th percentile 289 ms" in plot.attributes["aria-label"]
+    assert "200 clean runs of podman: median 200 ms, 95th percentile 289 ms" in plot.attributes["aria-label"]
     bars = plot.all("rect")
     assert 2 <= len(bars) <= 48
     assert all(float(bar.attributes["width"]) > 0 and float(bar.attributes["height"]) >= 0 for bar in bars)

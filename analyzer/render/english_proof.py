@@ -1,0 +1,58 @@
+"""The sentences on evidence, trials and remedy in English; english.py takes them in."""
+
+from __future__ import annotations
+
+PROOF_TEXTS = {
+    # Trials
+    "trials.subject": "Runs of",
+    "trials.of": "{hung} of {runs}",
+    "trials.hung": "Hung",
+    "trials.rate": "Rate, 95 % interval",
+    "trials.widened": "with the race widener «{widener}»",
+    "trials.plot": "The dot is the share of the runs that hung, the bar its 95 % interval.",
+    "trials.rate-value": "{rate} ({low} to {high})",
+    "trials.failed": "{n} more failed for another reason",
+    "trials.needed.one": "With the widener «{widener}» the loader without the fix hung in {rate} of the runs.",
+    "trials.needed.many": (
+        "With the widener «{widener}» the loader without the fix hung in {rate} of the runs; "
+        "at that rate {n} clean runs in a row prove a fix with 95\u00a0% confidence, and fewer may be luck."
+    ),
+    "trials.clean.one": "One clean run of {fix} proves nothing.",
+    "trials.clean.many": "No hang in {n} runs of {fix} still allows a rate of up to {high}.",
+    "trials.none": "How many clean runs prove a fix depends on how often the program hung before.",
+    "trials.before": "It hung before",
+    "trials.clean-runs": "Clean runs that prove the fix (95 %)",
+    "trials.one-in": "once in {n} runs",
+    "trials.caption": "Trials of the reference loader; the widener keeps the race open longer and changes no code path.",
+    "evidence.other": "{title} ({certainty}): {process}, thread {tid}",
+    "evidence.conclusion": "Signature {signature}, revision {revision}",
+    "evidence.asked": "Question",
+    "evidence.holds": "Answer",
+    "evidence.value": "What was seen",
+    "evidence.how": "See it yourself",
+    "evidence.caption": "Why «{signature}» (revision {revision}) is {certainty}",
+    "decides.match": "the stack fits",
+    "decides.likely": "makes it likely",
+    "decides.proven": "decisive",
+    "decides.veto": "would rule it out",
+    "evidence.none": "No signature fits, so there is nothing to prove.",
+    "near-miss": "{signature} does not apply to {process}, thread {tid}: {because}",
+    "facts.thread": "thread {tid}",
+    "facts.same.one": "and {n} more thread with the same answer",
+    "facts.same.many": "and {n} more threads with the same answer",
+    "facts.of.one": "{process}: {n} question",
+    "facts.of.many": "{process}: {n} questions",
+    "facts.caption": "What else was asked about {process}",
+    "evidence.needed": "needed: {answer}",
+    "evidence.needed-why": "«needed» stands where another answer would make the verdict surer.",
+    "evidence.lacking.one": "To prove it, {n} answer is missing; the evidence says which.",
+    "evidence.lacking.many": "To prove it, {n} answers are missing; the evidence says which.",
+    "affected.yes": "{package} {installed} is affected; {fixed} has the fix.",
+    "affected.no": "{package} {installed} is not among the affected versions; {fixed} has the fix.",
+    "affected.unknown": "Whether the installed {package} ({installed}) is affected is not known; {fixed} has the fix.",
+    "affected.unfixed": "no version known",
+    "reference.bug": "Bug",
+    "reference.fix": "Fix",
+    "reference.documentation": "Documentation",
+    "verify.how": "Run the mended program this often, each run to its end (choose the time a run may take):",
+}
