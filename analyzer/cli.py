@@ -172,7 +172,7 @@ def _deliver(diagnosis: Diagnosis, format: Format, target: str | None, arguments
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    name = default_name(diagnosis.snapshot.processes[0], format)
+    name = default_name(diagnosis.snapshot, format)
     path = series_place(target, name)
     write(path, data)
     _out(summary(diagnosis, words, **layout()))
@@ -185,14 +185,10 @@ def _exit_code(diagnosis: Diagnosis) -> int:
 
 def _trace(arguments: argparse.Namespace) -> int:
     from analyzer.analyse import analyse_trace
+    from analyzer.given_file import read_trace
 
     format, target = _format_and_target(arguments)
-    try:
-        data = sys.stdin.buffer.read() if arguments.file == "-" else Path(arguments.file).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{arguments.file} cannot be read: {error.strerror}.") from error
-    source = "standard input" if arguments.file == "-" else arguments.file
-    diagnosis = analyse_trace(data.decode("utf-8", "backslashreplace"), source, arguments.signatures)
+    diagnosis = analyse_trace(*read_trace(arguments.file), arguments.signatures)
     _deliver(diagnosis, format, target, arguments)
     return _exit_code(diagnosis)
 

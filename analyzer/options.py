@@ -224,12 +224,12 @@ def signatures() -> argparse.ArgumentParser:
     show.add_argument("id")
     verbs.add_parser("lint", help="every mistake at once, with file and line")
     verbs.add_parser("test", help="every case against every signature")
-    explain = verbs.add_parser("explain", help="clause by clause, why it fits a saved result or not")
+    explain = verbs.add_parser("explain", help="clause by clause, why it fits an input or not")
     explain.add_argument("id")
-    explain.add_argument("saved", metavar="SAVED", type=Path, help="saved JSON or HTML of an analysis, or a pasted trace")
-    new = verbs.add_parser("new", help="a skeleton from a saved result")
+    explain.add_argument("saved", metavar="INPUT", type=Path, help="saved JSON or HTML of an analysis, a pasted trace, or a core")
+    new = verbs.add_parser("new", help="a skeleton from an input")
     new.add_argument("id", help="id of the new signature")
-    new.add_argument("saved", metavar="SAVED", type=Path, help="saved result or pasted trace to start from")
+    new.add_argument("saved", metavar="INPUT", type=Path, help="saved result, pasted trace or core to start from")
     for verb in verbs.choices.values():
         verb.add_argument("--signatures", metavar="DIR", type=Path, action="append", default=[])
     return parser

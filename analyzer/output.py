@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 from analyzer.errors import OutputUnwritable
 
 if TYPE_CHECKING:
-    from analyzer.model import Process, TrialResult
+    from analyzer.model import Snapshot, TrialResult
 
 _SUFFIX = {"html": "html", "json": "json", "markdown": "md", "text": "txt"}
 
 
-def default_name(process: Process, format: str) -> str:
-    """``hanganalyze-NAME-PID.html``; the name is the target's own choice, so only plain characters of it stay."""
+def default_name(snapshot: Snapshot, format: str) -> str:
+    """``hanganalyze-NAME-PID.html``; the name is the target's own choice, so only plain characters of it stay.
+
+    ``hanganalyze-nothing.html`` for a text in which no process was recognised.
+    """
+    if not snapshot.processes:
+        return f"hanganalyze-nothing.{_SUFFIX[format]}"
+    process = snapshot.processes[0]
     name = re.sub(r"[^A-Za-z0-9._+-]", "_", process.name)[:32].strip(".") or "process"
     return f"hanganalyze-{name}-{process.pid}.{_SUFFIX[format]}"
 

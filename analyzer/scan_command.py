@@ -103,7 +103,7 @@ class ScanCommand:
                 one.pid, options, signatures=self._arguments.signatures, with_reference=not self._arguments.no_reference
             )
             diagnosis, _ = without_private(diagnosis)
-            path = folder / default_name(diagnosis.snapshot.processes[0], format)
+            path = folder / default_name(diagnosis.snapshot, format)
             write(path, render(diagnosis, format, self._words))
         except HangAnalyzeError as error:
             self._complain(f"process {one.pid} could not be analysed: {error}")

@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 
     from analyzer.diagnose.catalogue import Catalogue
     from analyzer.diagnose.signature import Signature
-    from analyzer.model import Snapshot
 
 
 def run(arguments: argparse.Namespace) -> tuple[str, bool]:
-    """One verb. Raises BadSignatures, BadSavedResult, UsageError."""
+    """One verb. Raises BadSignatures, BadSavedResult, UsageError, and where a core is given what ``capture_core`` raises."""
     folders = [folder("signatures"), *arguments.signatures]
     verb = {"list": _list, "show": _show, "lint": _lint, "test": _test, "explain": _explain, "new": _new}[arguments.verb]
     return verb(arguments, folders)
@@ -73,6 +72,7 @@ def _test(_: argparse.Namespace, folders: list[Path]) -> tuple[str, bool]:
 
 def _explain(arguments: argparse.Namespace, folders: list[Path]) -> tuple[str, bool]:
     from analyzer.diagnose.explain import explain, lines
+    from analyzer.given_file import read_snapshot
 
     catalogue = _load(folders)
     _known(catalogue, arguments.id)
@@ -82,20 +82,6 @@ def _explain(arguments: argparse.Namespace, folders: list[Path]) -> tuple[str, b
 
 def _new(arguments: argparse.Namespace, folders: list[Path]) -> tuple[str, bool]:
     from analyzer.diagnose.skeleton import skeleton
+    from analyzer.given_file import read_snapshot
 
     return skeleton(read_snapshot(arguments.saved), _load(folders), arguments.id), True
-
-
-def read_snapshot(path: Path) -> Snapshot:
-    """The snapshot in a saved result (JSON or HTML), or in a pasted trace. Raises UsageError, BadSavedResult."""
-    from analyzer.capture.trace import parse_trace
-    from analyzer.render import load
-
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    start = data.lstrip()[:9].lower()
-    if start.startswith(b"{") or start == b"<!doctype":
-        return load(data).snapshot
-    return parse_trace(data.decode("utf-8", "backslashreplace"), str(path))

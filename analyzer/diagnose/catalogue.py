@@ -14,6 +14,8 @@ from analyzer.diagnose.pattern import Pattern, parse_pattern
 from analyzer.diagnose.signature import Signature
 from analyzer.diagnose.symbols import SymbolSet
 
+_SPOKEN_LIMIT = 5_000
+
 # What the diagnosis itself asks of every stack, where the catalogue has the sets for it.
 BUILT_IN = {
     "base": ["...", "@stack-base"],
@@ -68,14 +70,28 @@ class Catalogue:
                 found.setdefault(key, []).append(signature)
         return found
 
-    def speaking_of(self, fitting: tuple[int, ...], wait: str | None, state: str | None) -> list[Signature]:
+    def speaking_of(self, fitting: tuple[int, ...], wait: str | None, state: str | None) -> tuple[Signature, ...]:
         """Signatures whose frames or near frames are among these patterns, or that name this wait or state; each once."""
+        asked = (fitting, wait, state)
+        answer = self._spoken.get(asked)
+        if answer is None:
+            if len(self._spoken) >= _SPOKEN_LIMIT:
+                self._spoken.clear()
+            answer = self._spoken[asked] = tuple(self._speak(*asked))
+        return answer
+
+    @cached_property
+    def _spoken(self) -> dict[tuple[tuple[int, ...], str | None, str | None], tuple[Signature, ...]]:
+        """Answers of ``speaking_of``: the threads of a pile fit few different sets of patterns."""
+        return {}
+
+    def _speak(self, fitting: tuple[int, ...], wait: str | None, state: str | None) -> Iterable[Signature]:
         speakers = self._speakers
         found = {one.id: one for number in fitting for one in speakers.get(number, ())}
         for key in (wait, f"state {state}"):
             for one in speakers.get(key, ()) if key is not None else ():
                 found.setdefault(one.id, one)
-        return list(found.values())
+        return found.values()
 
     def lay_out(self) -> None:
         """Work out now what is otherwise worked out when it is first asked for."""

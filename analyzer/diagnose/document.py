@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,16 @@ Place = tuple[str | int, ...]
 """Keys and indices from the top of the file down to a value."""
 
 
+def _content(path: Path) -> bytes:
+    """Raises OSError, ValueError. What is no file is not opened: a FIFO would wait for ever, a device need not end."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is not a regular file")
+    if status.st_size > _LARGEST:
+        raise ValueError(f"larger than {_LARGEST} bytes")
+    return path.read_bytes()
+
+
 class Document:
     """One file: its data and the mistakes found in it."""
 
@@ -27,9 +38,7 @@ class Document:
         self.text = ""
         self.data: dict[str, Any] | None = None
         try:
-            if path.stat().st_size > _LARGEST:
-                raise ValueError(f"larger than {_LARGEST} bytes")
-            self.text = path.read_bytes().decode()
+            self.text = _content(path).decode()
             self.data = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as problem:
             found = re.search(r"\(at line (\d+), column \d+\)$", str(problem))

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from analyzer.diagnose.catalogue import Catalogue
 from analyzer.diagnose.symbols import home, normalise
@@ -47,10 +48,10 @@ def made_of(signature: str, thread: Thread, finding: Finding | None, catalogue: 
     frames = thread.frames
     if finding is not None and finding.guilty_level is not None:
         frames = tuple(frame for frame in frames if frame.level >= (finding.guilty_level or 0))
-    own = list(_own(frames, catalogue))
+    own = tuple(islice(_own(frames, catalogue), FRAMES))
     if finding is None and not own:
-        own = [name for name in map(_plain, frames) if name]
-    return (signature, *own[:FRAMES])
+        own = tuple(islice((name for name in map(_plain, frames) if name), FRAMES))
+    return (signature, *own)
 
 
 def _own(frames: Iterable[Frame], catalogue: Catalogue) -> Iterable[str]:

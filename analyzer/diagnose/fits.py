@@ -24,7 +24,7 @@ class Fits:
         self._views = {id(thread): judged(thread, aborting) for thread in process.threads}
         self._by_thread = {key: matcher.fitting(view.thread, trace=trace, base=number) for key, view in self._views.items()}
 
-    def candidates(self, thread: Thread) -> list[Signature]:
+    def candidates(self, thread: Thread) -> tuple[Signature, ...]:
         """Signatures worth judging: a pattern of theirs fits or may fit, or they name the thread's wait or state."""
         sure, maybe = self._by_thread[id(thread)]
         return self.catalogue.speaking_of(sure + maybe, thread.wait.kind if thread.wait else None, thread.state)

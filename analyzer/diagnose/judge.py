@@ -133,17 +133,17 @@ def _exclusion(veto: Exclusion, thread: Thread, fits: Fits, answers: Answers, re
     hidden = False
     if veto.frames:
         holds, pattern = fits.of(thread, veto.frames)
-        value = f"the frames fit {pattern.text}" if pattern else "not in the frames that were seen"
-        reasons.add(f"Do the frames speak against it: {veto.because}?", holds, value, "veto")
-        if holds == "yes":
+        if holds == "yes" and pattern is not None:
+            reasons.add(veto.asks_frames, holds, f"the frames fit {pattern.text}", "veto")
             return _Excluded("yes", veto.because)
+        reasons.not_against(veto.asks_frames, holds, "not in the frames that were seen")
         hidden = holds == "unknown"
     if veto.others:
         holds, other = fits.others(thread, veto.others)
-        value = f"thread {other.tid}" if other else "no other thread that was seen"
-        reasons.add(f"Does another thread speak against it: {veto.because}?", holds, value, "veto")
-        if holds == "yes":
-            return _Excluded("yes", f"{veto.because} (thread {other.tid if other else '?'})")
+        if holds == "yes" and other is not None:
+            reasons.add(veto.asks_others, holds, f"thread {other.tid}", "veto")
+            return _Excluded("yes", f"{veto.because} (thread {other.tid})")
+        reasons.not_against(veto.asks_others, holds, "no other thread that was seen")
     for test in veto.facts:
         if answers.holds(test, thread) == "yes":
             fact = answers.fact(test.name, thread)

@@ -16,6 +16,24 @@ from analyzer.model import Frame
 SIGNAL = "<signal handler called>"
 
 
+class _Beginnings:
+    """Bits by the beginning of a name. Most names have none of them, and one look at their first letters tells."""
+
+    def __init__(self, bits: Mapping[str, int]) -> None:
+        self._shortest = min(map(len, bits), default=0)
+        self._by_head: dict[str, list[tuple[str, int]]] = {}
+        for beginning, mask in bits.items():
+            self._by_head.setdefault(beginning[: self._shortest], []).append((beginning, mask))
+
+    def mask(self, name: str) -> int:
+        """The bits of every beginning that the name has."""
+        found = 0
+        for beginning, bits in self._by_head.get(name[: self._shortest], ()):
+            if name.startswith(beginning):
+                found |= bits
+        return found
+
+
 class Layout:
     """Which bit stands for which element, and what a frame does to the bits."""
 
@@ -98,7 +116,7 @@ class Layout:
                 for name in found.prefixes:
                     beginnings[name] = beginnings.get(name, 0) | mask
         self._named, self._libc_named = named, libc_named
-        self._prefixes, self._libc_prefixes = tuple(prefixes.items()), tuple(libc_prefixes.items())
+        self._prefixes, self._libc_prefixes = _Beginnings(prefixes), _Beginnings(libc_prefixes)
 
     # What a frame does
 
@@ -131,15 +149,9 @@ class Layout:
             if where == "libc" or (trace and where == "unknown"):
                 mask |= self._unnamed_libc
         else:
-            mask = self._named.get(name, 0)
-            for beginning, bits in self._prefixes:
-                if name.startswith(beginning):
-                    mask |= bits
+            mask = self._named.get(name, 0) | self._prefixes.mask(name)
             if where != "other":
-                mask |= self._libc_named.get(name, 0)
-                for beginning, bits in self._libc_prefixes:
-                    if name.startswith(beginning):
-                        mask |= bits
+                mask |= self._libc_named.get(name, 0) | self._libc_prefixes.mask(name)
         if where == "libc" and name != SIGNAL:
             mask |= self._every_libc
         return (mask ^ self._negated) | self.anything

@@ -78,8 +78,9 @@ class Matcher:
             self._forget()
         state = self._start
         known = self._class_of_frame[trace]
+        before = holes.before
         for index, frame in enumerate(thread.frames):
-            if index in holes.before:
+            if before and index in before:
                 state = self._state(self._layout.gap(state.bits) if hopeful else self._layout.miss(state.bits))
             kind = known.get((frame.function, frame.module, frame.signal))
             if kind is None:

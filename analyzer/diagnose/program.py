@@ -17,7 +17,7 @@ def runs(process: Process, thread: Thread, programs: frozenset[str]) -> bool:
     a file on the thread's stack tells."""
     if process.executable is not None or process.package is not None:
         return bool(names(process) & programs)
-    return bool({process.name, *(_file(frame.module) for frame in thread.frames)} & programs)
+    return bool({process.name, *(_file(frame.module) for frame in thread.frames if frame.module)} & programs)
 
 
 def go_names(package: Package) -> frozenset[str]:

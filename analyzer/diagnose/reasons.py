@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from analyzer.diagnose.answers import Answers, not_asked
 from analyzer.diagnose.pattern import Pattern
@@ -23,6 +23,10 @@ class Reasons:
     def add(self, asked: str, holds: Holds, value: str, decides: Decides) -> None:
         """A question that the stacks answer."""
         self._found[asked] = Reason(asked, holds, value, self._answers.how_to_see_stacks, decides)
+
+    def not_against(self, asked: str, holds: Holds, value: str) -> None:
+        """A question whose answer is no veto: the same for most threads, so it is put into words once."""
+        self._found[asked] = _not_against(asked, holds, value, self._answers.how_to_see_stacks)
 
     def frames(self, pattern: Pattern, value: str) -> None:
         """The frames that fit."""
@@ -49,6 +53,11 @@ class Reasons:
         )
 
 
+@lru_cache(maxsize=1_000)
+def _not_against(asked: str, holds: Holds, value: str, how: str) -> Reason:
+    return Reason(asked, holds, value, how, "veto")
+
+
 @cache
 def _silence(name: str, method: CaptureMethod, decides: Decides) -> Reason:
     """The reason for a fact that nobody asked for: the same for every thread."""
@@ -61,7 +70,8 @@ def _reason(fact: Fact, decides: Decides) -> Reason:
 
 def frames_told(thread: Thread, levels: tuple[int, ...], guilty: Frame | None) -> str:
     """The frames that a pattern named, and who made the call, in one line."""
-    taken = [frame for frame in thread.frames if frame.level in set(levels)]
+    fitting = set(levels)
+    taken = [frame for frame in thread.frames if frame.level in fitting]
     told = " <- ".join(f"#{frame.level} {frame.function or '??'}" for frame in taken[:12])
     if len(taken) > 12:
         told += " <- ..."

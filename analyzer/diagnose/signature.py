@@ -59,6 +59,16 @@ class Exclusion:
     others: tuple[Pattern, ...] = ()
     facts: tuple[FactTest, ...] = ()
 
+    @cached_property
+    def asks_frames(self) -> str:
+        """What is asked of the thread's own stack, where it is a veto."""
+        return f"Do the frames speak against it: {self.because}?"
+
+    @cached_property
+    def asks_others(self) -> str:
+        """What is asked of the other threads' stacks, where it is a veto."""
+        return f"Does another thread speak against it: {self.because}?"
+
 
 @dataclass(frozen=True)
 class Requirement:

@@ -48,6 +48,9 @@ def normalise(name: str | None) -> str | None:
 
 
 def _normalise(name: str) -> str | None:
+    # Of what is taken off below, a plain C name can only have «_nocancel» at its end; almost all names are plain.
+    if name.isidentifier() and len(name) < 1000 and not name.endswith("_nocancel"):
+        return _without_lead(name)
     text = name.strip()[:1000]
     if text.lower() in _NAMELESS:
         return None
@@ -60,12 +63,15 @@ def _normalise(name: str) -> str | None:
     previous = None
     while previous != text:
         previous, text = text, _SUFFIX.sub("", text)
-    text = text.lstrip("*.")  # *__GI_x in old gdbs, .x in the function descriptors of 64-bit POWER
+    return _without_lead(text.lstrip("*."))  # *__GI_x in old gdbs, .x in the function descriptors of 64-bit POWER
+
+
+def _without_lead(text: str) -> str | None:
     if text.startswith("__GI_"):
         text = text[5:]
     if text.startswith("___"):
         text = "__" + text.lstrip("_")
-    return text if text not in _NAMELESS else None
+    return text if text.lower() not in _NAMELESS else None
 
 
 def home(module: str | None) -> Home:

@@ -117,12 +117,13 @@ def _without_finding(diagnosis: Diagnosis, words: Words, asked: str) -> Verdict:
     elif thread is not None and thread.wait is not None and status != "unclear":
         which = "chain.main-thread" if thread.tid == subject_pid(diagnosis) else "chain.thread"
         remark = words("verdict.waits", thread=words(which, tid=thread.tid), waits=thread.wait.text)
+    seen = status if diagnosis.snapshot.processes else "nothing"  # a text without any stack
     return Verdict(
         tone=status,
-        sentence=words(f"verdict.{status}", process=asked),
+        sentence=words(f"verdict.{seen}", process=asked),
         surety=words(f"status.{status}"),
         surety_means=words(f"status-means.{status}"),
         remark=remark,
-        fix=(leads if status == "hung" else "") or words(f"next.{status}"),
-        verify=words(f"next-command.{status}", pid=subject_pid(diagnosis) or "PID"),
+        fix=(leads if status == "hung" else "") or words(f"next.{seen}"),
+        verify=words(f"next-command.{seen}", pid=subject_pid(diagnosis) or "PID"),
     )

@@ -39,7 +39,7 @@ def parcel_of(
     room = limit - len(tail) - 200  # for the link to the file and the fences around the text
     if len(text) > room:
         text = text[: room - len(note)] + note
-    base, dot, suffix = default_name(diagnosis.snapshot.processes[0], "html").rpartition(".")
+    base, dot, suffix = default_name(diagnosis.snapshot, "html").rpartition(".")
     return Parcel(
         file_name=f"{base}-{mark.removeprefix(MARK)}{dot}{suffix}",
         data=b"" if hand_over else render(diagnosis, "html"),

@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
+import functools
+import os
 import random
 import shutil
 import signal
@@ -29,7 +31,7 @@ from unittest import mock
 
 from analyzer.analyse import analyse_core
 from analyzer.capture import core as core_capture
-from analyzer.capture import core_stacks
+from analyzer.capture import core_stacks, core_sysroot
 from analyzer.capture.core import CoreOptions
 from analyzer.capture.stacks import Stacks
 from analyzer.errors import HangAnalyzeError
@@ -47,6 +49,8 @@ CASES: dict[tuple[str, ...], bool] = {
 }
 FAMILY = {"glibc-fork-lock-after-raw-clone", "glibc-lock-after-raw-clone"}
 SLOWEST_S = 60
+known_build_id = functools.cache(core_sysroot.build_id_of)
+"""Of a file of this machine, read once."""
 EXTREMES = (0, 1, 1 << 31, (1 << 32) - 1, 1 << 63, (1 << 64) - 1)
 
 
@@ -56,8 +60,8 @@ class Whole:
 
     case: tuple[str, ...]
     data: bytes
-    notes_end: int
-    """Headers and notes lie before it."""
+    places: tuple[tuple[int, int], ...]
+    """(start, end) of the headers, of the notes, and of everything."""
     program: Path
     stacks: Stacks
 
@@ -87,30 +91,32 @@ def take(case: tuple[str, ...], folder: Path) -> Whole:
     with mock.patch.object(core_stacks, "photograph", keep):
         diagnosis = analyse_core(path, CoreOptions(program), with_reference=False)
     assert proven(diagnosis) == CASES[case], (case, diagnosis.findings)
-    return Whole(case, data, notes_end(data), program, stacks[0])
+    return Whole(case, data, places(data), program, stacks[0])
 
 
-def notes_end(data: bytes) -> int:
-    """Where the notes of an x86_64 core end."""
+def places(data: bytes) -> tuple[tuple[int, int], ...]:
+    """Where the headers, the notes and everything of an x86_64 core lie. gcore writes the notes behind the memory."""
     (offset,), (count,) = struct.unpack_from("<Q", data, 32), struct.unpack_from("<H", data, 56)
     headers = [struct.unpack_from("<IIQQQQQQ", data, offset + 56 * number) for number in range(count)]
-    return int(max(header[2] + header[5] for header in headers if header[0] == 4))
+    notes = next(header for header in headers if header[0] == 4)
+    return (0, offset + 56 * count), (notes[2], notes[2] + notes[5]), (0, len(data))
 
 
 def mutated(whole: Whole, rng: random.Random) -> bytes:
-    """The core with something of its headers and notes changed, or cut off, or both."""
+    """The core with something of its headers, its notes, seldom of its memory changed, or cut off, or both."""
     data = bytearray(whole.data)
+    first, end = rng.choices(whole.places, (4, 6, 1))[0]
     kind = rng.randrange(8)
     if kind <= 3:
         for _ in range(rng.randint(1, 5)):
-            data[rng.randrange(whole.notes_end)] = rng.randrange(256)
+            data[rng.randrange(first, end)] = rng.randrange(256)
     elif kind == 4:
-        struct.pack_into("<Q", data, rng.randrange(whole.notes_end - 8), rng.choice(EXTREMES))
+        struct.pack_into("<Q", data, rng.randrange(first, end - 8), rng.choice(EXTREMES))
     elif kind == 5:
-        start, size = rng.randrange(whole.notes_end), rng.randint(1, 400)
+        start, size = rng.randrange(first, end), rng.randint(1, 400)
         data[start : start + size] = bytes(size) if rng.random() < 0.5 else rng.randbytes(size)
     elif kind == 6:
-        one, other, size = rng.randrange(whole.notes_end), rng.randrange(whole.notes_end), rng.choice((4, 8, 20, 336, 400))
+        one, other, size = rng.randrange(first, end), rng.randrange(first, end), rng.choice((4, 8, 20, 336, 400))
         data[one : one + size] = data[other : other + size]
     if kind == 7 or rng.random() < 0.1:
         del data[rng.randrange(len(data)) :]
@@ -124,8 +130,9 @@ def proven(diagnosis: Diagnosis) -> bool:
 
 @contextlib.contextmanager
 def without_gdb(stacks: Stacks) -> Iterator[None]:
-    """Every core has these stacks."""
+    """Every core has these stacks, and its files stay the same."""
     with (
+        mock.patch.object(core_sysroot, "build_id_of", known_build_id),
         mock.patch.object(core_stacks, "photograph", side_effect=lambda *_, **__: copy.deepcopy(stacks)),
         mock.patch.object(core_capture, "debugger_for", return_value=mock.Mock(path="gdb", version="13.1")),
     ):
@@ -146,7 +153,9 @@ def main() -> int:
     options = parser.parse_args()
     rng, outcomes, wrong, began = random.Random(options.seed), Counter[str](), 0, time.monotonic()
     signal.signal(signal.SIGALRM, too_long)
-    with tempfile.TemporaryDirectory(prefix="hanganalyze-cores-") as name:
+    # Every round writes a core and throws it away: better into memory than onto a disk.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="hanganalyze-cores-", dir=memory) as name:
         folder = Path(name)
         cores = [take(case, folder) for case in CASES]
         path = folder / "core"

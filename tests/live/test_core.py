@@ -23,6 +23,7 @@ from analyzer.capture.method import Choice
 from analyzer.errors import CoreUnreadable, HangAnalyzeError
 from analyzer.model import Diagnosis
 from tests import targets
+from tests.live.analysing import hanganalyze
 from tests.live.debugger import needs_gdb, write_core
 from tests.live.test_targets import until
 from tests.system.s390x.kept_cores import KeptCore, kept_cores
@@ -122,6 +123,15 @@ def test_running_threads_are_in_a_core_of_our_own(tmp_path: Path) -> None:
     (running,) = [thread for thread in process.threads if thread.state == "R"]
     assert running.frames == ()
     assert "it runs" in (running.problem or "")
+
+
+@needs_gdb
+def test_a_core_is_explained_clause_by_clause(tmp_path: Path) -> None:
+    core, _ = core_of(("raw_clone_lock", "fork"), "gcore", tmp_path)
+    ran = hanganalyze("signatures", "explain", "glibc-fork-lock-after-raw-clone", core)
+    assert ran.code == 0, ran.stderr
+    assert ran.stdout.startswith("glibc-fork-lock-after-raw-clone: proven, ")
+    assert "yes     lock-orphaned: " in ran.stdout
 
 
 PACKAGES = {"zstd": "zstd", "lz4": "lz4", "xz": "xz-utils", "gzip": "gzip"}

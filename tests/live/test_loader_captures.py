@@ -14,6 +14,8 @@ from analyzer.reference.options import LoaderOptions, Widen
 from analyzer.reference.run import RunningLoader, run_until_hung
 from tests.live.analysing import HIDE_DEBUG_INFO, Ran, hanganalyze
 from tests.live.debugger import needs_gdb, write_core
+from tests.live.kernel_core import aborted
+from tests.live.test_core import PATTERN, needs_kernel_cores
 
 pytestmark = pytest.mark.live
 
@@ -71,3 +73,22 @@ def test_core_of_our_own(hung: RunningLoader, widen: Widen, wrapper: tuple[str, 
     check(hanganalyze(child, *options, wrapper=wrapper), LOCKS[widen])
     assert saved.stat().st_mode & 0o777 == 0o600
     check(hanganalyze("core", str(saved), "--no-reference", "--json", wrapper=wrapper), LOCKS[widen])
+
+
+@pytest.fixture(scope="module")
+def core_of_the_kernel(widen: Widen, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a loader of its own, for the core ends it. The kernel leaves it where the loader was started."""
+    folder = tmp_path_factory.mktemp("ended")
+    image = make_image(folder / "image.tar")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        loader = run_until_hung(LoaderOptions(image.path, folder / "store", "none", widen), TRIES, WITHIN_S)
+    with loader:
+        assert loader.child_pid is not None
+        check(hanganalyze(loader.pid, "--no-reference", "--json"), LOCKS[widen])
+        return aborted(loader.child_pid, PATTERN)
+
+
+@needs_kernel_cores
+def test_core_of_the_kernel(core_of_the_kernel: Path, widen: Widen, wrapper: tuple[str, ...]) -> None:
+    check(hanganalyze("core", core_of_the_kernel, "--no-reference", "--json", wrapper=wrapper), LOCKS[widen])

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.model import TrialResult
+from analyzer.render import load_any
+from analyzer.render.json import to_json
 from tests.tools.validate import check_schema
 
 from . import podman
@@ -22,7 +24,7 @@ HANG_SECONDS, ANALYSE_SECONDS, CORE_SECONDS = 120.0, 180.0, 90.0
 SAVED = "no-stop"
 """The way of capturing whose core is kept."""
 REPORTED = "stdio"
-"""The case of which an HTML report is made, too."""
+"""The case that is looked at most closely: one of its analyses comes back as HTML, and gdb writes a core of it, too."""
 MAX_PAUSE = "90"
 """Seconds: under emulation on a busy machine gdb takes its time, and nobody waits for these processes."""
 METHODS = ("attach", "stop", "no-stop")
@@ -98,11 +100,7 @@ def loader_case(guest: Guest, widen: str) -> Case:
     case = Case(widen, parent, child, peek(guest, parent, child), time.monotonic() - started)
     look_in_every_way(guest, case, "root")
     if widen == REPORTED:
-        guest.command(
-            "report", [str(parent), "--capture", "stop", "--max-pause", MAX_PAUSE, "-o", "/share/report.html"], ANALYSE_SECONDS
-        )
-        case.report = guest.share / "report.html"
-    case.cores["gdb"] = gdbs_core(guest, widen, child)
+        case.cores["gdb"] = gdbs_core(guest, widen, child)
     guest.run(f"end-{widen}", f"kill -9 {parent}", 20)
     return case
 
@@ -110,6 +108,9 @@ def loader_case(guest: Guest, widen: str) -> Case:
 def look_in_every_way(guest: Guest, case: Case, user: str) -> None:
     """By attach and by stop at the parent, which is what a user sees; without a stop at the child, whose core is kept."""
     for method in METHODS:
+        if case.name == REPORTED and method == "stop":
+            case.told[method] = reported(guest, case)
+            continue
         core = f"{case.name}-{method}.core"
         asked, keep = (case.child, ("--save-core", f"/share/{core}")) if method == SAVED else (case.parent, ())
         case.told[method] = analysed(guest, f"{case.name}-{method}", asked, "--capture", method, *keep, user=user)
@@ -121,6 +122,17 @@ def analysed(guest: Guest, name: str, pid: int, *options: str, user: str = "root
     """One run of the command, as JSON."""
     step = guest.command(name, [str(pid), "--json", "--max-pause", MAX_PAUSE, *options], ANALYSE_SECONDS, user)
     return told_by(step)
+
+
+def reported(guest: Guest, case: Case) -> Told:
+    """One run whose result comes back as HTML, which holds the JSON."""
+    case.report = guest.share / "report.html"
+    argv = [str(case.parent), "--capture", "stop", "--max-pause", MAX_PAUSE, "-o", f"/share/{case.report.name}"]
+    step = guest.command("report", argv, ANALYSE_SECONDS)
+    if not case.report.exists():
+        raise GuestError(f"step report: exit code {step.exit_code}, no report: {step.stderr}")
+    saved = load_any(case.report.read_bytes())
+    return Told(step.exit_code, check_schema(json.loads(to_json(saved))), step.seconds)
 
 
 def told_by(step: StepResult) -> Told:

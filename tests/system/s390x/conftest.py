@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from . import cases, commands, crossbuilt, podman
+from . import cases, commands, crossbuilt, livetargets, podman
 from .errors import CannotRunHere
 from .guest import Guest
 from .hostpackages import require
@@ -82,6 +82,15 @@ def running_commands(
 ) -> dict[str, Future[commands.Answer]]:
     """What else of the project runs in the guest, after the hangs."""
     return {name: pool.submit(command, guest) for name, command in commands.ALL.items()}
+
+
+@pytest.fixture(scope="session")
+def running_targets(
+    guest: Guest, running_commands: dict[str, Future[commands.Answer]], pool: ThreadPoolExecutor
+) -> dict[str, Future[list[livetargets.Seen]]]:
+    """Other programs that hang, or do not, after all else."""
+    del running_commands
+    return {name: pool.submit(livetargets.look, guest, name) for name in livetargets.TARGETS}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -50,5 +50,12 @@ def compile_program(guest: Guest, name: str, *flags: str) -> Path:
     return program
 
 
+def compile_source(guest: Guest, source: Path, flags: Sequence[str]) -> Path:
+    """A program of one file, with flags of its own, in the share."""
+    program = guest.share / source.stem
+    _compile([str(source), *flags], program, source.parent)
+    return program
+
+
 def _compile(arguments: Sequence[str], output: Path, directory: Path) -> None:
     subprocess.run([COMPILER, *arguments, "-o", str(output)], cwd=directory, check=True, timeout=60)

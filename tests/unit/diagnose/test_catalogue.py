@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -213,3 +214,14 @@ lock = { address = "0x1", colour = 1 }
     told = lint([root])
     for line, words in ((2, "'nobody'"), (7, "'nonsense'"), (7, "'maybe'"), (9, "whole number"), (10, "'colour'")):
         assert any(one.startswith(f"own/cases/a.toml:{line}: ") and words in one for one in told), (line, words, told)
+
+
+@pytest.mark.parametrize("where", ["", "symbols/", "cases/"])
+def test_what_is_no_file_is_a_mistake_and_is_not_opened(where: str, tmp_path: Path) -> None:
+    root = write_catalogue(tmp_path / "own", {"own-lock.toml": GOOD, **SETS})
+    (root / "cases").mkdir(exist_ok=True)
+    os.mkfifo(root / f"{where}waits.toml")  # opened, it would wait for ever
+    (root / f"{where}endless.toml").symlink_to("/dev/zero")
+    problems = lint([root])
+    for name in ("waits", "endless"):
+        assert any(f"{where}{name}.toml:1: cannot be read: it is not a regular file" in problem for problem in problems), problems
