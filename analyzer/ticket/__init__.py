@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from analyzer.errors import ExtraMissing, HangAnalyzeError, ReportTooLarge
 from analyzer.lean_dataclass import dataclass, replace
 from analyzer.ticket.message import mark_of, parcel_of
+from analyzer.ticket.parcel import Token
 from analyzer.ticket.place import place_of
-from analyzer.ticket.token import Token, token_for
+from analyzer.ticket.token import token_for
 
 if TYPE_CHECKING:
     from analyzer.model import Diagnosis

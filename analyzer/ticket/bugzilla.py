@@ -7,9 +7,8 @@ from typing import Any
 
 import bugzilla
 
-from analyzer.ticket.parcel import Parcel, Place, Similar
+from analyzer.ticket.parcel import Parcel, Place, Similar, Token
 from analyzer.ticket.session import Session
-from analyzer.ticket.token import Token
 
 DEFAULT_LIMIT_KB = 1000
 

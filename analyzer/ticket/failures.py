@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.errors import TicketFailed
-from analyzer.ticket.parcel import Place
-from analyzer.ticket.token import Token
+from analyzer.ticket.parcel import Place, Token
 
 _STATUS = {
     400: "the tracker does not accept the request",

@@ -8,8 +8,7 @@ import github
 from github import Auth, InputFileContent
 
 from analyzer.errors import UsageError
-from analyzer.ticket.parcel import Parcel, Place, Similar
-from analyzer.ticket.token import Token
+from analyzer.ticket.parcel import Parcel, Place, Similar, Token
 
 GIST_LIMIT = 10 * 1024 * 1024
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import gitlab
 
-from analyzer.ticket.parcel import Parcel, Place, Similar
+from analyzer.ticket.parcel import Parcel, Place, Similar, Token
 from analyzer.ticket.session import Session
-from analyzer.ticket.token import Token
 
 DEFAULT_LIMIT = 100 * 1024 * 1024
 """GitLab's default since 15.7; only administrators may ask for another."""

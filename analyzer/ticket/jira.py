@@ -8,8 +8,7 @@ from typing import Any
 import jira
 
 from analyzer.errors import UsageError
-from analyzer.ticket.parcel import Parcel, Place, Similar
-from analyzer.ticket.token import Token
+from analyzer.ticket.parcel import Parcel, Place, Similar, Token
 
 DEFAULT_LIMIT = 10 * 1024 * 1024
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from analyzer.lean_dataclass import dataclass, field
-
-if TYPE_CHECKING:
-    from analyzer.ticket.token import Token
 
 Kind = Literal["bugzilla", "gitlab", "jira", "github"]
 KINDS: tuple[Kind, ...] = ("bugzilla", "gitlab", "jira", "github")
@@ -26,6 +23,17 @@ class Place:
     number: str
     """The ticket in it: a number, or Jira's key."""
     url: str
+
+
+class Token(NamedTuple):
+    """A secret and, where there is one, the account it belongs to."""
+
+    secret: str
+    login: str | None = None
+
+    def hidden(self, text: str) -> str:
+        """``text`` without the secret, whatever a library wrote into its message."""
+        return text.replace(self.secret, "[token]") if self.secret else text
 
 
 @dataclass(frozen=True)

@@ -5,26 +5,14 @@ from __future__ import annotations
 import netrc
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from analyzer.errors import NoToken
-from analyzer.ticket.parcel import Place
+from analyzer.ticket.parcel import Place, Token
 
 SERVICE = "hanganalyze"
 _OWN = "HANGANALYZE_TOKEN"
 # A token that other programs know belongs to its own tracker and goes nowhere else.
 _USUAL = {"github.com": ("GITHUB_TOKEN", "GH_TOKEN"), "gitlab.com": ("GITLAB_TOKEN",)}
-
-
-class Token(NamedTuple):
-    """A secret and, where there is one, the account it belongs to."""
-
-    secret: str
-    login: str | None = None
-
-    def hidden(self, text: str) -> str:
-        """``text`` without the secret, whatever a library wrote into its message."""
-        return text.replace(self.secret, "[token]") if self.secret else text
 
 
 def token_for(place: Place, environment: Mapping[str, str]) -> Token:

@@ -21,8 +21,9 @@ for module in ("bugzilla", "gitlab", "jira", "github", "keyring"):
     pytest.importorskip(module)
 
 from analyzer.ticket import Wishes, send  # noqa: E402
+from analyzer.ticket.parcel import Token  # noqa: E402
 from analyzer.ticket.place import place_of  # noqa: E402
-from analyzer.ticket.token import Token, token_for  # noqa: E402
+from analyzer.ticket.token import token_for  # noqa: E402
 
 KINDS = list(SERVERS)
 DIAGNOSIS = replace(fixtures.proven(), fingerprint="0123456789ab")
