@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Note = Callable[[str], None]
 # Our work leaves nothing in a worker: one that pauses until memory becomes free would pause for ever.
 _MEMORY = {f"distributed.worker.memory.{what}": False for what in ("target", "spill", "pause")}
+# It looks at every thread a hundred times a second, for a page of the dashboard.
+_PROFILE = {"distributed.worker.profile.enabled": False}
 SECONDS = 30.0
 """How long a scheduler may take to answer, and a worker to be there."""
 
@@ -39,7 +41,7 @@ def cluster_for(arguments: argparse.Namespace, note: Note) -> Iterator[Client]:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # Dask warns on standard error, in words for programmers
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
-        stack.enter_context(dask.config.set(_MEMORY))
+        stack.enter_context(dask.config.set({**_MEMORY, **_PROFILE}))
         try:
             client = stack.enter_context(_running(address, arguments) if address else _own(arguments, stack))
             client.wait_for_workers(1, timeout=SECONDS)
