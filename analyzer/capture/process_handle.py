@@ -34,7 +34,9 @@ class ProcessHandle:
                 raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH)) from gone
 
     def ended(self) -> bool:
-        """It has ended, collected or not."""
+        """It has ended, collected or not; so has one that was let go of, for all that we know."""
+        if self.descriptor < 0:
+            return True
         if self.told:
             return bool(select.select([self.descriptor], [], [], 0)[0])
         try:
@@ -47,11 +49,19 @@ class ProcessHandle:
         return state in {b"Z", b"X"} and threads <= 1
 
     def send(self, number: signal.Signals) -> None:
-        """Never to another process that got its pid. Raises ProcessLookupError, PermissionError."""
-        if self.told:
-            signal.pidfd_send_signal(self.descriptor, number)
-        elif not self.ended():
-            os.kill(self.pid, number)
+        """Never to another process that got its pid. Raises ProcessLookupError, PermissionError.
+
+        Nothing where it was let go of meanwhile: an analysis that is interrupted does not wait for ever for a thread that still
+        restores a target, and the guard goes on with that.
+        """
+        try:
+            if self.told:
+                signal.pidfd_send_signal(self.descriptor, number)
+            elif not self.ended():
+                os.kill(self.pid, number)
+        except OSError as error:
+            if error.errno != errno.EBADF:
+                raise
 
     def close(self) -> None:
         """Let go; again is harmless."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from analyzer.capture.process_handle import ProcessHandle
 from tests import targets
 from tests.live.analysing import hanganalyze
 from tests.live.test_guard import analysis, runs, states, stuck_gdb, wait_until
@@ -104,6 +106,15 @@ def test_a_handle_without_a_pidfd() -> None:
         [*without_pidfd(), sys.executable, "-c", HANDLE], capture_output=True, text=True, check=False, timeout=120
     )
     assert (ran.stdout, ran.stderr) == ("gone\n", "")
+
+
+def test_a_handle_that_was_let_go_of_reaches_nobody() -> None:
+    with targets.running("sleeper") as target:
+        handle = ProcessHandle(target.pid)
+        handle.close()
+        handle.send(signal.SIGKILL)
+        assert handle.ended()
+        assert runs(target.pid)
 
 
 def test_a_main_thread_that_has_ended_alone_has_not_ended_the_process() -> None:
