@@ -56,7 +56,7 @@ def glutton() -> str:
     """A trace of very many threads that all differ."""
     frames = "\n".join(f"#{level} 0x{level:016x} in function_{level} (a={level}) at file.c:{level}" for level in range(40))
     return "\n".join(
-        f'Thread {n} (Thread 0x{n:x} (LWP {n}) "t{n}"):\n{frames.replace("function_", f"f{n}_")}\n' for n in range(1, 6_000)
+        f'Thread {n} (Thread 0x{n:x} (LWP {n}) "t{n}"):\n{frames.replace("function_", f"f{n}_")}\n' for n in range(1, 9_000)
     )
 
 
