@@ -298,9 +298,9 @@ def _render(arguments: argparse.Namespace) -> int:
 
 def _scan(arguments: argparse.Namespace) -> int:
     from analyzer.scan_command import ScanCommand
+    from analyzer.terminal_layout import layout
 
-    width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
-    command = ScanCommand(arguments, _out, _note, width)
+    command = ScanCommand(arguments, _out, _note, layout()["width"])
     try:
         command.run()
     except Interrupted:

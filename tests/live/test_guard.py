@@ -199,13 +199,18 @@ def test_the_guard_is_out_of_reach() -> None:
     assert procs.stat_of(pid) == []
 
 
+FORKS_ONE_THAT_STOPS_ITSELF = """\
+import os, signal, sys
+child = os.fork()
+if child == 0: os.kill(os.getpid(), signal.SIGSTOP); os._exit(0)
+os.waitpid(child, os.WUNTRACED)
+"""
+
+
 def test_what_gdb_forks_ends_with_it() -> None:
     """Before its first attach gdb forks a child that stops itself, and is killed at that moment."""
     script = (
-        "import os, signal, sys\n"
-        "child = os.fork()\n"
-        "if child == 0: os.kill(os.getpid(), signal.SIGSTOP); os._exit(0)\n"
-        "os.waitpid(child, os.WUNTRACED)\n"
+        f"{FORKS_ONE_THAT_STOPS_ITSELF}"
         "print(f'~\"{child}\"', flush=True)\n"
         "print(sys.stdin.readline().split('-')[0] + '^done', flush=True)\n"
         "signal.pause()\n"
@@ -275,10 +280,7 @@ def test_a_guard_that_comes_too_late_ends_the_debugger() -> None:
 
 def test_the_end_of_gdb_is_seen_although_what_it_forked_holds_its_output() -> None:
     script = (
-        "import os, signal, sys\n"
-        "child = os.fork()\n"
-        "if child == 0: os.kill(os.getpid(), signal.SIGSTOP); os._exit(0)\n"
-        "os.waitpid(child, os.WUNTRACED)\n"
+        f"{FORKS_ONE_THAT_STOPS_ITSELF}"
         "sys.stdin.readline()\n"
         "print(f'~\"{child}\"', flush=True)\n"
         "print('1^done', flush=True)\n"
