@@ -34,7 +34,7 @@ _FORGET = (
 # Hung: podman's child has one thread, which stands in the same futex wait at two looks with no context switch between them.
 # Nothing but what the shell does by itself: a process for each look would keep one of the guest's two processors busy.
 _WAIT_UNTIL_HUNG = """\
-exec 3<> <(:)
+fifo=/tmp/never-written.PARENT; mkfifo $fifo && exec 3<> $fifo && rm $fifo || exit 8
 look() {
     read -r seen < /proc/$1/syscall
     while read -r name count; do case $name in *ctxt_switches:) seen="$seen $count" ;; esac; done < /proc/$1/status
@@ -90,7 +90,8 @@ def plain_runs(guest: Guest) -> TrialResult:
 
 
 def hang(guest: Guest, attempts: int = 8) -> HungPodman:
-    """First runs with the stdio widener until one hangs (the first one, every time so far); leaves it hanging."""
+    """First runs with the stdio widener until one hangs (the first one, nearly always); leaves it hanging."""
+    ends = []
     for _ in range(attempts):
         forget(guest)
         start = f"LD_PRELOAD=/share/stdio_widener {LOAD} > /tmp/podman.log 2>&1 & echo $!"
@@ -99,4 +100,6 @@ def hang(guest: Guest, attempts: int = 8) -> HungPodman:
         seen = guest.run("podman-hung", _WAIT_UNTIL_HUNG.replace("PARENT", str(parent)), HANG_SECONDS)
         if seen.exit_code == 0:
             return HungPodman(parent, int(seen.stdout))
-    raise AssertionError(f"podman did not hang in {attempts} widened runs")
+        said = guest.run("podman-said", "cat /tmp/podman.log", 20).stdout
+        ends.append(f"watch ended with {seen.exit_code} after {seen.seconds:.1f} s {seen.stderr[-300:]}; podman: {said[-300:]}")
+    raise AssertionError("\n".join([f"podman did not hang in {attempts} widened runs", *ends]))
