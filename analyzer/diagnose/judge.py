@@ -16,7 +16,7 @@ from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.fits import Fits
 from analyzer.diagnose.pattern import Pattern
 from analyzer.diagnose.program import runs
-from analyzer.diagnose.reasons import Reasons, frames_told
+from analyzer.diagnose.reasons import NO_OTHER_THREAD, NOT_IN_FRAMES, Reasons, frames_told
 from analyzer.diagnose.signature import Exclusion, FactTest, Requirement, Signature
 from analyzer.lean_dataclass import dataclass
 from analyzer.model import Certainty, Finding, Holds, Lock, NearMiss, Thread
@@ -72,12 +72,12 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
         reasons.add(f"Does another thread fit {_texts(signature.match.others)}?", "yes", f"thread {partner.tid}", "match")
     wrong = next((test for test in signature.match.facts if answers.holds(test, thread) == "no"), None)
     refuted = _sentence(wrong, answers, thread) if wrong is not None else None
-    excluded = [_exclusion(veto, thread, fits, answers, reasons) for veto in signature.veto]
+    excluded = _excluded(signature, thread, fits, answers, reasons)
     refuted = refuted or next((one.text for one in excluded if one.holds == "yes"), None)
     if refuted is not None:
-        reasons.facts(signature.facts_for_a_near_miss)
+        reasons.facts(signature, near=True)
         return Verdict(signature, thread, near=_near(signature, thread, answers, refuted, reasons))
-    reasons.facts(signature.facts_for_a_finding)
+    reasons.facts(signature)
     lock = answers.lock(thread)
     certainty = _certainty(signature, thread, answers, hidden=any(one.hidden for one in excluded), lock=lock)
     finding = Finding(
@@ -128,6 +128,14 @@ def _seen(signature: Signature, thread: Thread, fits: Fits) -> tuple[Holds, Patt
     return holds, pattern, ""
 
 
+def _excluded(signature: Signature, thread: Thread, fits: Fits, answers: Answers, reasons: Reasons) -> list[_Excluded]:
+    """How every veto was answered. Of most threads none of their patterns and facts is seen at all, which is told fast."""
+    if fits.oppose(signature) or not all(answers.silent(name) for name in signature.veto_facts):
+        return [_exclusion(veto, thread, fits, answers, reasons) for veto in signature.veto]
+    reasons.nothing_against(signature)
+    return []
+
+
 def _exclusion(veto: Exclusion, thread: Thread, fits: Fits, answers: Answers, reasons: Reasons) -> _Excluded:
     """Whether any clause of a veto holds; each answer becomes a reason."""
     hidden = False
@@ -136,14 +144,14 @@ def _exclusion(veto: Exclusion, thread: Thread, fits: Fits, answers: Answers, re
         if holds == "yes" and pattern is not None:
             reasons.add(veto.asks_frames, holds, f"the frames fit {pattern.text}", "veto")
             return _Excluded("yes", veto.because)
-        reasons.not_against(veto.asks_frames, holds, "not in the frames that were seen")
+        reasons.not_against(veto.asks_frames, holds, NOT_IN_FRAMES)
         hidden = holds == "unknown"
     if veto.others:
         holds, other = fits.others(thread, veto.others)
         if holds == "yes" and other is not None:
             reasons.add(veto.asks_others, holds, f"thread {other.tid}", "veto")
             return _Excluded("yes", f"{veto.because} (thread {other.tid})")
-        reasons.not_against(veto.asks_others, holds, "no other thread that was seen")
+        reasons.not_against(veto.asks_others, holds, NO_OTHER_THREAD)
     for test in veto.facts:
         if answers.holds(test, thread) == "yes":
             fact = answers.fact(test.name, thread)

@@ -16,6 +16,7 @@ Home = Literal["libc", "other", "unknown"]
 """Whose code a frame lies in: the C library's (its loader and libpthread with it), another file's, or not known."""
 
 _NAMELESS = frozenset({"", "??", "???", "n/a", "<unknown>", "[unknown]", "(unknown)", "unknown", "<unavailable>"})
+_LONGEST_NAMELESS = max(map(len, _NAMELESS))
 _SUFFIX = re.compile(
     r"(?:\.(?:isra|part|constprop|cold|lto_priv|clone|llvm|localalias|lto|str|warm|hot|unlikely)(?:\.\w+)*"
     r"|@plt|@{1,2}[A-Z]\w*(?:\.\w+)*|\s*\+\s*(?:0x)?[0-9a-f]+(?:/0x[0-9a-f]+)?|_nocancel)$"
@@ -67,11 +68,12 @@ def _normalise(name: str) -> str | None:
 
 
 def _without_lead(text: str) -> str | None:
-    if text.startswith("__GI_"):
-        text = text[5:]
-    if text.startswith("___"):
-        text = "__" + text.lstrip("_")
-    return text if text.lower() not in _NAMELESS else None
+    if text[:1] == "_":
+        if text.startswith("__GI_"):
+            text = text[5:]
+        if text.startswith("___"):
+            text = "__" + text.lstrip("_")
+    return text if len(text) > _LONGEST_NAMELESS or text.lower() not in _NAMELESS else None
 
 
 def home(module: str | None) -> Home:
