@@ -49,6 +49,14 @@ def process(
 
 
 def _thread(seen: Seen, tid: int) -> Thread:
+    """One thread; of one whose parts make no sense only that it is there, and why no more."""
+    try:
+        return _whole_thread(seen, tid)
+    except Exception as error:
+        return Thread(tid=tid, problem=f"what was seen of it made no sense: {error!r}")
+
+
+def _whole_thread(seen: Seen, tid: int) -> Thread:
     sample = seen.before.thread(tid)
     assert sample is not None
     stack = seen.stacks.threads.get(tid)

@@ -24,7 +24,7 @@ from analyzer.capture.core_words import about_files, about_writer
 from analyzer.capture.facts import measure_all
 from analyzer.capture.glibc_threads import pthread_size
 from analyzer.capture.libc import find_libc
-from analyzer.capture.locks import find_lock
+from analyzer.capture.locks import find_locks
 from analyzer.capture.procfs import Counters, ProcessSample, ThreadSample
 from analyzer.capture.seen import Seen
 from analyzer.capture.stacks import Stacks, ThreadStack
@@ -140,11 +140,7 @@ def _facts(seen: Seen, path: str) -> tuple[Fact, ...]:
 def _snapshot(
     seen: Seen, core: CoreFile, notes: CoreProcess, files: FoundFiles, executable: str | None, path: str, gdb: str
 ) -> Snapshot:
-    family = {seen.pid: seen}
-    for tid in seen.syscalls:
-        lock = find_lock(seen, tid, family)
-        if lock is not None:
-            seen.locks[tid] = lock
+    find_locks(seen, {seen.pid: seen})
     capture = Capture(
         method="core",
         stopped_ms=None,

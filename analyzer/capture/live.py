@@ -15,7 +15,7 @@ from analyzer.capture.early import StartedGdb, alike, start_gdb
 from analyzer.capture.facts import measure_all
 from analyzer.capture.family import discover, same_program
 from analyzer.capture.gdb import find
-from analyzer.capture.locks import find_lock
+from analyzer.capture.locks import find_locks
 from analyzer.capture.look import look
 from analyzer.capture.member import Member, photograph, wait_for_second_sample
 from analyzer.capture.method import Choice
@@ -73,12 +73,21 @@ def _capture(pid: int, options: Options, meanwhile: Callable[[], None]) -> Snaps
     members: dict[int, Member] = {}
     try:
         family = discover(first, alone=options.alone)
+        notes: list[str] = []
         for sample in family.members:
             started = debuggers.get(sample.pid)
-            with contextlib.suppress(NoSuchProcess):  # a relative that has just ended
+            try:
+                seen = look(sample)
                 held = started[0] if started else Target(sample.pid, sample.start_ticks)
-                members[sample.pid] = Member(look(sample), held, debugger=started[1] if started else None)
-        notes = _follow_waits(pid, members, alone=options.alone)
+            except NoSuchProcess:
+                continue  # a relative that has just ended
+            except Exception as error:
+                if sample.pid == pid:
+                    raise
+                notes.append(f"process {sample.pid} was left out, because what was seen of it made no sense: {error!r}")
+                continue
+            members[sample.pid] = Member(seen, held, debugger=started[1] if started else None)
+        notes += _follow_waits(pid, members, alone=options.alone)
         debuggers |= _choose(members, path, options)
         packages = PackageSearch(members)
         _photograph_all(members, meanwhile, options, pid)
@@ -214,15 +223,7 @@ def _finish(members: dict[int, Member]) -> None:
         seen = member.seen
         seen.started_ticks_after = procfs.start_ticks(pid)
         seen.state_after = member.target.settled_state()
-        relatives = kin(pid, family, everybody)
-        for tid in seen.syscalls:
-            try:
-                lock = find_lock(seen, tid, relatives)
-            except Exception as error:  # of one thread
-                seen.notes.append(f"the lock that thread {tid} waits for could not be read: {error!r}")
-                continue
-            if lock is not None:
-                seen.locks[tid] = lock
+        find_locks(seen, kin(pid, family, everybody))
 
 
 def _capture_of(member: Member) -> Capture:

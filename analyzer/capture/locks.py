@@ -20,7 +20,22 @@ _RECORDS_NOBODY = {
     "nss_module_list_lock", "__default_pthread_attr_lock", "global_database_state->lock", "a malloc arena", "lock",
     "_dl_stack_cache_lock",
 }  # fmt: skip
+_LARGEST_TID = 1 << 22
+"""PID_MAX_LIMIT of include/linux/threads.h: the largest that a kernel of 64 bits gives."""
 _MUTEX_CALLS = {"__pthread_mutex_lock", "___pthread_mutex_lock", "pthread_mutex_lock", "__pthread_mutex_lock_full"}
+
+
+def find_locks(seen: Seen, family: Mapping[int, Seen]) -> None:
+    """Put the lock behind every untimed futex wait of a process into ``seen.locks``. Of one that cannot be made sense of a note
+    is left: the locks of the other threads are still to be had."""
+    for tid in seen.syscalls:
+        try:
+            lock = find_lock(seen, tid, family)
+        except Exception as error:
+            seen.notes.append(f"the lock that thread {tid} waits for could not be read: {error!r}")
+            continue
+        if lock is not None:
+            seen.locks[tid] = lock
 
 
 def find_lock(seen: Seen, tid: int, family: Mapping[int, Seen]) -> Lock | None:
@@ -32,10 +47,13 @@ def find_lock(seen: Seen, tid: int, family: Mapping[int, Seen]) -> Lock | None:
     word = _word(seen, futex.address)
     kind = _kind(seen, tid, futex.address, symbol, family)
     owner = None
-    if kind == "recursive":
-        owner = _pointer_owner(seen, futex.address, family)
-    elif kind == "mutex":
-        owner = _mutex_owner(seen, futex.address, family)
+    try:
+        if kind == "recursive":
+            owner = _pointer_owner(seen, tid, futex.address, family)
+        elif kind == "mutex":
+            owner = _mutex_owner(seen, futex.address, family)
+    except MemoryUnreadable as error:
+        seen.unread_holders[tid] = str(error)
     waiters = [other for other in seen.syscalls if (wait := seen.futex(other)) and wait.address == futex.address]
     return Lock(
         address=f"{futex.address:#x}",
@@ -88,16 +106,13 @@ def _thread_with_pointer(pointer: int, processes: Iterable[Seen]) -> tuple[Seen,
     return None
 
 
-def _pointer_owner(seen: Seen, address: int, family: Mapping[int, Seen]) -> Owner | None:
+def _pointer_owner(seen: Seen, tid: int, address: int, family: Mapping[int, Seen]) -> Owner | None:
     """The holder of {int lock; int count; struct pthread *owner}.
 
     A null owner under a held lock is legal (the holder is between taking the lock and noting its name), so it is «not
-    recorded», never «nobody».
+    recorded», never «nobody». Raises MemoryUnreadable where the pointer itself cannot be read.
     """
-    try:
-        pointer = _integer(seen, address + 8, 8)
-    except MemoryUnreadable:
-        return None
+    pointer = _integer(seen, address + 8, 8)
     if not pointer:
         return None
     own = _thread_with_pointer(pointer, (seen,))
@@ -105,7 +120,10 @@ def _pointer_owner(seen: Seen, address: int, family: Mapping[int, Seen]) -> Owne
         return Owner(f"{pointer:#x}", own[1], seen.pid, orphaned=False, function=start_routine(seen, own[1]))
     try:
         stored = seen.stored_tid(pointer)
-    except MemoryUnreadable:
+        if stored > _LARGEST_TID:
+            raise MemoryUnreadable(f"{stored} is no thread id")
+    except MemoryUnreadable as error:
+        seen.unread_holders[tid] = str(error)
         return Owner(f"{pointer:#x}")
     pointers = [seen.thread_pointer(thread.tid) for thread in seen.before.threads]
     known = all(value is not None for value in pointers) and bool(pointers)
@@ -117,13 +135,12 @@ def _pointer_owner(seen: Seen, address: int, family: Mapping[int, Seen]) -> Owne
 
 
 def _mutex_owner(seen: Seen, address: int, family: Mapping[int, Seen]) -> Owner | None:
-    """The holder of a pthread mutex: a thread id in the numbers of its own pid namespace."""
-    try:
-        stored = _integer(seen, address + 8, 4)
-    except MemoryUnreadable:
-        return None
+    """The holder of a pthread mutex: a thread id in the numbers of its own pid namespace. Raises MemoryUnreadable."""
+    stored = _integer(seen, address + 8, 4)
     if not stored:
         return None
+    if stored > _LARGEST_TID:
+        raise MemoryUnreadable(f"{stored:#x} is no thread id")
     # Compare what glibc calls its threads, not what the kernel does: in a raw-clone child the two differ.
     for thread in seen.before.threads:
         pointer = seen.thread_pointer(thread.tid)

@@ -67,6 +67,9 @@ def _add(pid: int, reached: Reached, asker: Asker, left_out: set[int]) -> bool:
         seen = look(sample(pid))
     except NoSuchProcess:
         return False
+    except Exception as error:
+        reached.notes.append(f"process {pid} was left out, because what was seen of it made no sense: {error!r}")
+        return False
     asker.ask(seen)
     reached.seen[pid] = seen
     return True

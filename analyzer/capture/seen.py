@@ -31,6 +31,8 @@ class Seen:
     waits: dict[int, Wait | None] = field(default_factory=dict)
     locks: dict[int, Lock] = field(default_factory=dict)
     """By the thread that waits."""
+    unread_holders: dict[int, str] = field(default_factory=dict)
+    """Why the holder of a lock that records it could not be read, by the thread that waits."""
     later: dict[int, Counters | None] = field(default_factory=dict)
     """Counters at the second sample; a thread that was gone by then has None."""
     between_samples_s: float | None = None

@@ -30,13 +30,17 @@ def diagnose(snapshot: Snapshot, catalogue: Catalogue, subject: ThreadRef | None
     asked = subject
     if asked is None and snapshot.processes:
         asked = ThreadRef(snapshot.processes[0].pid)
-    seen = [_look(snapshot, process, catalogue) for process in snapshot.processes]
+    seen, broken = _look_at_all(snapshot, catalogue)
     verdicts = [verdict for one in seen for verdict in one.verdicts]
     findings, waits = _findings(verdicts, asked)
     near = _near_misses(verdicts, findings)
     stuck = stuck_threads(seen)
     word, unexplained = status(seen, stuck, findings, asked)
-    links = chain(snapshot, findings, asked)
+    try:
+        links = chain(snapshot, findings, asked)
+    except Exception as error:
+        links = ()
+        broken.append(f"Who waits for whom could not be worked out, because of a mistake in hanganalyze: {error!r}.")
     telling = [
         *(ThreadRef(one.process.pid, thread.tid) for one, thread in stuck),
         *(ThreadRef(link.pid, link.tid) for link in links[:1]),
@@ -47,11 +51,23 @@ def diagnose(snapshot: Snapshot, catalogue: Catalogue, subject: ThreadRef | None
         near_misses=near,
         chain=links,
         snapshot=snapshot,
-        unexplained=unexplained,
+        unexplained=(*broken, *unexplained),
         subject=subject,
         waits=waits,
         fingerprint=fingerprint(snapshot, catalogue, findings, telling),
     )
+
+
+def _look_at_all(snapshot: Snapshot, catalogue: Catalogue) -> tuple[list[Seen], list[str]]:
+    """What was seen in each process, and a sentence for each of which nothing could be made: the others are still judged."""
+    seen: list[Seen] = []
+    broken: list[str] = []
+    for process in snapshot.processes:
+        try:
+            seen.append(_look(snapshot, process, catalogue))
+        except Exception as error:
+            broken.append(f"Process {process.pid} could not be judged, because of a mistake in hanganalyze: {error!r}.")
+    return seen, broken
 
 
 def _look(snapshot: Snapshot, process: Process, catalogue: Catalogue) -> Seen:

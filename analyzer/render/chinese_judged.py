@@ -87,6 +87,10 @@ _UNEXPLAINED = {
     r"Thread (\d+) of process (\d+) (.+)": "进程 {1} 的线程 {0} {2}",
     r"Each of (\d+) threads \((\d+), \.\.\.\) of process (\d+) (.+)": "进程 {2} 的 {0} 个线程（{1} 等）各自 {3}",
     r"No thread of process (\d+) could be looked at\.": "进程 {0} 没有能查看的线程。",
+    r"Process (\d+) could not be judged, because of a mistake in hanganalyze: (.+)\.": "hanganalyze 出错，未能判断进程 {0}：{1}。",
+    r"Who waits for whom could not be worked out, because of a mistake in hanganalyze: (.+)\.": (
+        "hanganalyze 出错，未能理清谁在等待谁：{0}。"
+    ),
     r"Frames of thread (\d+) of process (-?\d+) are missing where they would decide about (.+): take the whole stack "
     r"\(gdb: set backtrace limit unlimited; install debug symbols\)\.": (
         "进程 {1} 的线程 {0} 恰在能够决定 {2} 的地方缺少栈帧：请取得完整的调用栈"
@@ -177,6 +181,8 @@ _VERSIONS = {
     r" with changes": "（有改动）",
     r"the package databases of its root could not be read: (.+)": "无法读取其根目录的软件包数据库：{0}",
     r"the package database of its root could not be read: (.+)": "无法读取其根目录的软件包数据库：{0}",
+    r"the package databases of its root did not answer within (\S+) s": "其根目录的软件包数据库在 {0} 秒内没有应答",
+    r"the file it runs could not be looked at: (.+)": "无法查看它运行的文件：{0}",
     r"the file it runs was replaced or removed since it was started, so no package database speaks of it": (
         "它运行的文件在启动之后被替换或删除，因此没有软件包数据库能说明它"
     ),

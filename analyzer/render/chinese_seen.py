@@ -107,6 +107,7 @@ _NOTES = {
 }
 _PROBLEMS = {
     r"its stack was not looked at": "没有查看它的调用栈",
+    r"what was seen of it made no sense: (.+)": "所见内容不合理：{0}",
     r"gdb does not list this thread": "gdb 没有列出该线程",
     r"gdb could not unwind: (.+)": "gdb 无法展开调用栈：{0}",
     r"gdb could not go on: (.+)": "gdb 无法继续：{0}",
@@ -186,6 +187,13 @@ _VALUES = {
     r"its holder is thread (\d+); this process has no such thread": "它的持有者是线程 {0}；本进程没有这个线程",
     r"it is held, no holder is noted in it, and the only thread of this process waits for it": (
         "它已被持有，其中没有记录持有者，而本进程唯一的线程正在等待它"
+    ),
+    r"it is held, the thread that it names as its holder could not be read, and the only thread of this process waits for it": (
+        "它已被持有，其中所记的持有者线程无法读取，而本进程唯一的线程正在等待它"
+    ),
+    r"who holds it could not be read \((.+)\)": "无法读取由谁持有（{0}）",
+    r"the holder is none of the threads here; which one it is could not be read \((.+)\)": (
+        "持有者不是这里的任何线程；无法读取它是哪一个（{0}）"
     ),
     r"the holder is not recorded, and the process has (\d+) threads": "没有记录持有者，而该进程有 {0} 个线程",
     r"no holder is recorded": "没有记录持有者",

@@ -34,7 +34,9 @@ def _decide(seen: Seen, tid: int, lock: Lock, shared: Holds) -> tuple[Holds, str
         return "unknown", "could not check: the lock word could not be read"
     if shared == "yes":
         return "no", "the memory is shared with another process, whose threads can release the lock"
-    owner = lock.owner
+    owner, unread = lock.owner, seen.unread_holders.get(tid)
+    if owner is None and unread is not None:  # it may be the waiting thread itself
+        return "unknown", f"could not check: who holds it could not be read ({unread})"
     if owner is not None and owner.orphaned is False:
         return "no", f"its holder, thread {owner.tid}, is a thread of this process"
     # A core cannot be asked; there the thread's own stack has to speak against shared memory.
@@ -52,7 +54,11 @@ def _decide(seen: Seen, tid: int, lock: Lock, shared: Holds) -> tuple[Holds, str
         return "yes", f"its holder is thread {owner.tid}; this process has no such thread"
     if len(seen.before.threads) == 1:
         recorded = "its holder is not recorded" if lock.records_owner is not True else "no holder is noted in it"
+        if unread is not None:
+            recorded = "the thread that it names as its holder could not be read"
         return "yes", f"it is held, {recorded}, and the only thread of this process waits for it"
+    if unread is not None:
+        return "unknown", f"could not check: who holds it could not be read ({unread})"
     return (
         "unknown",
         f"could not check: the holder is not recorded, and the process has {len(seen.before.threads)} threads",

@@ -20,7 +20,9 @@ def measure(seen: Seen, facts: list[Fact]) -> list[Fact]:
         owner = lock.owner
         if owner is None:
             because = "this lock does not record who holds it"
-            if lock.records_owner is not False:
+            if tid in seen.unread_holders:
+                because = f"who holds it could not be read ({seen.unread_holders[tid]})"
+            elif lock.records_owner is not False:
                 because = (
                     "no holder is recorded" if lock.records_owner else "it is not known whether this lock records its holder"
                 )
@@ -28,10 +30,9 @@ def measure(seen: Seen, facts: list[Fact]) -> list[Fact]:
             answers.append(unknown("lock-owner-is-self", because, how, tid))
             continue
         own = owner.pid == seen.pid
-        answers.append(yes_no("lock-owner-is-self", own and owner.tid == tid, _who(owner.tid, owner.pid), how, tid))
-        answers.append(
-            answer("lock-owner-alive", _alive(own, owner.orphaned, owner.pid, shared), _who(owner.tid, owner.pid), how, tid)
-        )
+        who = _who(owner.tid, owner.pid, seen.unread_holders.get(tid))
+        answers.append(yes_no("lock-owner-is-self", own and owner.tid == tid, who, how, tid))
+        answers.append(answer("lock-owner-alive", _alive(own, owner.orphaned, owner.pid, shared), who, how, tid))
     return answers
 
 
@@ -45,7 +46,9 @@ def _alive(own: bool, orphaned: bool | None, pid: int | None, shared: Holds) -> 
     return "unknown"
 
 
-def _who(tid: int | None, pid: int | None) -> str:
+def _who(tid: int | None, pid: int | None, unread: str | None) -> str:
+    if unread is not None:
+        return f"the holder is none of the threads here; which one it is could not be read ({unread})"
     if tid is None:
         return "the holder has no thread id: it has exited"
     return f"the holder is thread {tid} of process {pid}" if pid else f"the holder is thread {tid}, which is not here"

@@ -3,9 +3,9 @@ in the executable, and last of the ELF build id. One file each; none of them exe
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
+import time
 from collections.abc import Iterable
 
 from analyzer.capture.package import dpkg, go_build
@@ -15,30 +15,57 @@ from analyzer.lean_dataclass import replace
 from analyzer.model import GoBuild, Package
 
 _DELETED = " (deleted)"
+_LEAST_WAIT_S = 0.05
 
 
 class PackageSearch:
-    """Looks the packages of some processes up beside other work; a file system that does not answer holds nobody up."""
+    """Looks the packages of some processes up beside other work; a file system that does not answer holds nobody up, and costs
+    no process but those that it belongs to."""
 
     def __init__(self, pids: Iterable[int]) -> None:
+        self._pids = tuple(pids)
+        self._left = list(reversed(self._pids))
+        self._known: dict[object, Package] = {}  # a process and its child run the same file
         self._found: dict[int, Package] = {}
-        self._thread = threading.Thread(target=self._search, args=(tuple(pids),), daemon=True)
-        self._thread.start()
+        self._worker = self._start()
 
-    def _search(self, pids: tuple[int, ...]) -> None:
-        known: dict[object, Package] = {}  # a process and its child run the same file
-        for pid in pids:
-            with contextlib.suppress(OSError):
-                seen = os.stat(f"/proc/{door(pid)}/exe")
-                key = (seen.st_dev, seen.st_ino, link(pid, "exe"))
-                if key not in known:
-                    known[key] = package_of(pid)
-                self._found[pid] = known[key]
+    def _start(self) -> threading.Thread:
+        worker = threading.Thread(target=self._search, daemon=True)
+        worker.start()
+        return worker
+
+    def _search(self) -> None:
+        while True:
+            try:
+                pid = self._left.pop()
+            except IndexError:
+                return
+            self._found[pid] = self._look_up(pid)
+
+    def _look_up(self, pid: int) -> Package:
+        try:
+            seen = os.stat(f"/proc/{door(pid)}/exe")
+        except OSError as error:
+            return Package(problem=f"the file it runs could not be looked at: {error.strerror}")
+        key = (seen.st_dev, seen.st_ino, link(pid, "exe"))
+        if key not in self._known:
+            self._known[key] = package_of(pid)
+        return self._known[key]
 
     def results(self, patience_s: float) -> dict[int, Package]:
-        """What is known by now, and what comes within ``patience_s`` seconds. A process that is missing could not be asked."""
-        self._thread.join(patience_s)
-        return dict(self._found)
+        """Every process's package, waited for ``patience_s`` seconds at most; where no answer came by then, that is its problem.
+
+        A look-up that takes half of that time is taken for stuck: the processes after it are looked up beside it.
+        """
+        deadline = time.monotonic() + patience_s
+        self._worker.join(patience_s / 2)
+        while self._left and (rest := deadline - time.monotonic()) > 0:
+            self._worker = self._start()
+            self._worker.join(rest / 2 if rest > _LEAST_WAIT_S else rest)
+        self._worker.join(max(0.0, deadline - time.monotonic()))
+        found = dict(self._found)
+        late = Package(problem=f"the package databases of its root did not answer within {patience_s:g} s")
+        return {pid: found.get(pid, late) for pid in self._pids}
 
 
 def package_of(pid: int) -> Package:
@@ -53,7 +80,7 @@ def _package_of(pid: int) -> Package:
     path = link(pid, "exe")
     if path is None:
         return Package(problem="the kernel does not say which file it runs: not permitted, or it has ended")
-    found, problem = _by_database(pid, path)
+    found, problem = _by_database(pid, _inside(link(pid, "root"), path))
     go = _go(pid)
     if found is not None and found.name is not None:
         return replace(found, go=go)
@@ -61,6 +88,11 @@ def _package_of(pid: int) -> Package:
     if go is not None and (go.version or go.path):
         return Package("go", _program(go), go.version, go=go, how=f"go version -m /proc/{pid}/exe", problem=problem)
     return Package("build-id", how=f"readelf -n /proc/{pid}/exe", problem=problem)
+
+
+def _inside(root: str | None, path: str) -> str:
+    """The path as the process itself would say it: of one that was chrooted within our own mounts the kernel tells ours."""
+    return path.removeprefix(root) if root is not None and path.startswith(f"{root}/") else path
 
 
 def _by_database(pid: int, path: str) -> tuple[Package | None, str | None]:

@@ -6,10 +6,17 @@ a database that another root brings along: it belongs to the target, which may h
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
+import select
 import shutil
+import signal
 import subprocess
+import time
+from collections.abc import Callable
 
+from analyzer.capture.least_rights import limits
 from analyzer.capture.package.root import TargetRoot
 from analyzer.model import Package
 
@@ -18,6 +25,7 @@ _FILES = ("rpmdb.sqlite", "Packages.db", "Packages")
 _FORMAT = "%{NAME}\\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\\t%{SOURCERPM}\\n"
 _PATIENCE_S = 5.0
 _MOST_OUTPUT = 1 << 16
+_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 
 
 def find(root: TargetRoot, pid: int, path: str) -> Package | None:
@@ -61,13 +69,44 @@ def _source(file: str, name: str) -> str | None:
 
 
 def _ask(command: list[str]) -> str | None:
+    """What rpm writes, up to a limit; None where it had not ended after _PATIENCE_S. It never outlives us."""
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"}
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/"
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        cwd="/",
+        start_new_session=True,
+        preexec_fn=_with_us(limits(command[0], None)),  # noqa: PLW1509 # it takes no lock of ours and imports nothing
     ) as process:
-        try:
-            output, _ = process.communicate(timeout=_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return None
-    return output[:_MOST_OUTPUT].decode("utf-8", "backslashreplace")
+        assert process.stdout is not None
+        output, ended = _read(process.stdout.fileno(), time.monotonic() + _PATIENCE_S)
+        with contextlib.suppress(ProcessLookupError):  # its leader is not collected before the end of this block
+            os.killpg(process.pid, signal.SIGKILL)
+    return output.decode("utf-8", "backslashreplace") if ended else None
+
+
+def _read(descriptor: int, deadline: float) -> tuple[bytes, bool]:
+    """(the first _MOST_OUTPUT bytes, whether that or the end was reached by then)."""
+    output = b""
+    while len(output) < _MOST_OUTPUT:
+        if not select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            return output, False
+        piece = os.read(descriptor, _MOST_OUTPUT - len(output))
+        if not piece:
+            return output, True
+        output += piece
+    return output, True
+
+
+def _with_us(first: Callable[[], None]) -> Callable[[], None]:
+    """``first``, and then: to end when the thread that started it does, as it does with the whole of us."""
+    libc = ctypes.CDLL(None)
+
+    def apply() -> None:
+        first()
+        libc.prctl(_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
+
+    return apply
