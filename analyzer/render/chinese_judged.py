@@ -87,7 +87,9 @@ _UNEXPLAINED = {
     r"Thread (\d+) of process (\d+) (.+)": "进程 {1} 的线程 {0} {2}",
     r"Each of (\d+) threads \((\d+), \.\.\.\) of process (\d+) (.+)": "进程 {2} 的 {0} 个线程（{1} 等）各自 {3}",
     r"No thread of process (\d+) could be looked at\.": "进程 {0} 没有能查看的线程。",
-    r"Process (\d+) could not be judged, because of a mistake in hanganalyze: (.+)\.": "hanganalyze 出错，未能判断进程 {0}：{1}。",
+    r"Process (\d+) could not be judged, because of a mistake in hanganalyze: (.+)\.": (
+        "hanganalyze 出错，未能判断进程 {0}：{1}。"
+    ),
     r"Who waits for whom could not be worked out, because of a mistake in hanganalyze: (.+)\.": (
         "hanganalyze 出错，未能理清谁在等待谁：{0}。"
     ),

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import analyzer.diagnose
 import analyzer.render
+from analyzer.capture import assemble
 from analyzer.capture import facts as measured
+from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.gdbmi import Answer
+from analyzer.capture.locks import find_locks
 from analyzer.capture.maps import parse_maps
+from analyzer.capture.package import PackageSearch
 from analyzer.capture.peers.asker import Asker
 from analyzer.capture.procfs import Counters, ProcessSample, ThreadSample
 from analyzer.capture.questions import take_threads
 from analyzer.capture.seen import Seen
-from analyzer.capture.stacks import Stacks
+from analyzer.capture.stacks import RawFrame, Stacks, ThreadStack
 from analyzer.diagnose import diagnose
 from analyzer.diagnose.judge import judge as real_judge
-from analyzer.model import Diagnosis, Syscall
+from analyzer.lean_dataclass import replace
+from analyzer.model import Capture, Diagnosis, Package, Syscall
 from analyzer.model.facts import FACTS
 from analyzer.render.fallback import render_or_another, summary
 from analyzer.render.words import ENGLISH
@@ -76,6 +86,79 @@ def test_one_fact(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for (other, tid), holds in before.items():
         if other not in derived and FACTS[other] is not FACTS[name] and (other, tid) in facts:
             assert facts[other, tid].holds == holds
+
+
+class Broken:
+    """A memory that fails in a way that no reader of memory is prepared for, at one address."""
+
+    def read(self, address: int, size: int) -> bytes:
+        if address == 0x1000:
+            raise ZeroDivisionError("put in by a test")
+        return (2).to_bytes(size, "little")
+
+
+def test_one_lock() -> None:
+    seen = process_seen()
+    seen.memory, seen.architecture = Broken(), ARCHITECTURES["x86_64"]
+    for tid, address in ((7, "0x1000"), (8, "0x2000")):
+        seen.syscalls[tid] = Syscall(202, "futex", (address, "0x80", "0x2", "0x0", "0x0", "0x0"), "0x7f", "0x7e")
+    find_locks(seen, {7: seen})
+    assert {tid: lock.word for tid, lock in seen.locks.items()} == {8: 2}
+    (note,) = seen.notes
+    assert "thread 7" in note
+    assert "put in by a test" in note
+
+
+def test_one_thread_of_the_snapshot() -> None:
+    """Of a thread that says nonsense, only that it is there."""
+    seen = process_seen()
+    nonsense: Any = None
+    seen.stacks.threads[7] = ThreadStack(frames=(nonsense,))
+    seen.stacks.threads[8] = ThreadStack(frames=(RawFrame(0, 1, "read"),), total=1)
+    made = assemble.process(seen, (), Capture("proc", None, None, None, None), include_values=False)
+    assert [len(thread.frames) for thread in made.threads] == [0, 1]
+    assert "made no sense" in (made.threads[0].problem or "")
+
+
+def test_one_process_of_the_diagnosis() -> None:
+    whole = fixtures.proven()
+    first, *others = whole.snapshot.processes
+    no_thread: Any = None
+    nonsense = replace(first, pid=99, threads=(no_thread,))
+    found = diagnose(replace(whole.snapshot, processes=(first, *others, nonsense)), shipped())
+    assert [one.signature for one in found.findings] == [one.signature for one in diagnose(whole.snapshot, shipped()).findings]
+    assert any(text.startswith("Process 99 could not be judged") for text in found.unexplained)
+
+
+@pytest.mark.parametrize("delay", [0.0, 5.0])
+def test_one_package(delay: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes for ever, or fails: the processes after it are looked up all the same."""
+    child = subprocess.Popen(["sleep", "60"])
+    ours, release = os.getpid(), threading.Event()
+
+    def look_up(pid: int) -> Package:
+        if pid == ours:
+            release.wait(delay)
+            return Package(problem="too late")
+        return Package("dpkg", "coreutils", "9")
+
+    monkeypatch.setattr("analyzer.capture.package.package_of", look_up)
+    try:
+        wait_for_name(child.pid, "sleep")
+        found = PackageSearch([ours, child.pid]).results(0.5)
+        assert found[child.pid].name == "coreutils"
+        assert ("did not answer within 0.5 s" in (found[ours].problem or "")) is (delay > 0)
+    finally:
+        release.set()
+        child.kill()
+        child.wait()
+
+
+def wait_for_name(pid: int, name: str) -> None:
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}/comm").read_text().strip() != name:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def test_one_wait(monkeypatch: pytest.MonkeyPatch) -> None:
