@@ -16,6 +16,7 @@ from analyzer.capture.core_file import CoreFile, CoreMemory
 from analyzer.capture.core_links import link_names
 from analyzer.capture.core_notes import CoreProcess, read_notes, system_call, thread_pointer
 from analyzer.capture.core_own import add_own_note, correct_stacks, own_note_of
+from analyzer.capture.core_placeholder import write_placeholder
 from analyzer.capture.core_space import core_space, executable_path
 from analyzer.capture.core_sysroot import FilledMemory, FoundFiles, find_files, lay_out
 from analyzer.capture.core_unpack import plain_core
@@ -72,7 +73,8 @@ def capture_core(path: Path, options: CoreOptions, meanwhile: Callable[[], None]
         executable = executable_path(seen.space, notes.auxv) if seen.space else None
         program = files.matching.get(executable) if executable else None
         debug_root = str(options.sysroot or "")
-        debugger.prepare(str(root), str(program) if program else None, debug_root)
+        nothing = write_placeholder(stack.enter_context(scratch_folder("program")), core.architecture)
+        debugger.prepare(str(root), str(program) if program else None, debug_root, str(nothing))
         futexes = {tid: wait for tid in seen.syscalls if (wait := seen.futex(tid)) is not None and not wait.timed}
         addresses = list(dict.fromkeys(wait.address for wait in futexes.values()))
         found = core_stacks.photograph(debugger.session, plain, [seen.pid, *futexes], addresses, named=str(path))

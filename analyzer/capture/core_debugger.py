@@ -26,9 +26,12 @@ class CoreDebugger:
         self.session = MiSession(gdb.arguments(path, _index_cache()), gdb.environment(path), limit=limits(path, None))
         self.version: str | None = None
 
-    def prepare(self, root: str, executable: str | None, debug_root: str) -> None:
-        """Load the executable's symbols. ``root`` holds the files that match the core, ``debug_root`` their debug files."""
+    def prepare(self, root: str, executable: str | None, debug_root: str, placeholder: str) -> None:
+        """Load the executable's symbols; where it is not here, gdb gets the ``placeholder`` (see there). ``root`` holds the files
+        that match the core, ``debug_root`` their debug files."""
         commands = gdb.preparation(root, executable, debug_root)
+        if executable is None:
+            commands.append(f"-file-exec-file {placeholder}")
         answers = self.session.batch(commands, time.monotonic() + _PREPARE_S, "loading symbols")
         match = re.search(rb"GNU gdb.*?(\d+\.\d+(?:\.\d+)?)(?:-\S*)?\\n", answers[0].console)
         self.version = match.group(1).decode() if match else None

@@ -7,6 +7,7 @@ files as its root: so it sees no other libc, and a core from a stranger cannot m
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import stat
@@ -76,12 +77,10 @@ def build_id_of(path: Path) -> str | None:
     from elftools.elf.segments import NoteSegment
 
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = _open_regular(path)
     except OSError:
         return None
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
         try:
             elf = ELFFile(file)
             if elf.num_segments() > _MOST_HEADERS:
@@ -94,6 +93,17 @@ def build_id_of(path: Path) -> str | None:
         except Exception:  # pyelftools raises whatever a field that makes no sense leads to
             return None
     return None
+
+
+def _open_regular(path: Path) -> int:
+    """Looked at before it is opened: a device may act on being opened. Raises OSError where it is no regular file."""
+    found = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(found).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return os.open(f"/proc/self/fd/{found}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    finally:
+        os.close(found)
 
 
 def inside(root: Path, path: str) -> Path | None:

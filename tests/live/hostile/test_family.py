@@ -1,4 +1,4 @@
-"""Relatives that cannot be looked at: they are told of as far as the kernel tells, and cost the process that was asked for nothing."""
+"""Relatives that cannot be looked at are told of as far as the kernel tells, and cost the process that was asked for nothing."""
 
 from __future__ import annotations
 

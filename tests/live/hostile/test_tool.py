@@ -15,7 +15,8 @@ import pytest
 
 from tests import targets
 from tests.live.analysing import ORDINARY_USER, hanganalyze
-from tests.live.hostile.starting import runs_on
+from tests.live.debugger import needs_gdb, write_core
+from tests.live.hostile.starting import runs_on, started
 from tests.live.hostile.test_processes import READS, analysed, thread
 
 pytestmark = pytest.mark.live
@@ -130,6 +131,35 @@ def test_every_gdb(major: str, capture: str, tmp_path_factory: pytest.TempPathFa
         (version,) = [tool["version"] for tool in ran.result["snapshot"]["tools"] if tool["name"] == "gdb"]
         assert version.split(".")[0] == major
         runs_on(target.pid)
+
+
+@needs_gdb
+@pytest.mark.parametrize("major", VERSIONS)
+def test_every_gdb_and_a_core(major: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where the core says that its program was, and beside the core, lies a pipe without a writer: whoever opens it waits.
+
+    From 16 on gdb looks for the program at both places, outside of the root that it is given.
+    """
+    gdb, settings = _gdb(major, tmp_path_factory.getbasetemp() / f"gdb-{major}")
+    program = tmp_path / "program"
+    shutil.copy(targets.build("raw_clone_lock"), program)
+    with started([program, "fork"]) as pid:
+        core = write_core(pid, tmp_path)
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    core = core.rename(beside / "core")
+    whole = program.rename(tmp_path / "whole")
+    for place in (program, beside / "program"):
+        os.mkfifo(place)
+    for given in ((), ("--exe", whole)):
+        ran = hanganalyze("core", core, *given, "--gdb", gdb, "--no-reference", "--json", deadline=100, **settings)  # type: ignore[arg-type] # not those names
+        process = analysed(ran)
+        assert [one["certainty"] for one in ran.result["findings"]][:1] == ["proven"], ran.stdout
+        functions = {frame["function"] for one in process["threads"] for frame in one["frames"]}
+        assert "__libc_fork" in functions or "fork" in functions
+        assert ("main" in functions) is bool(given)
+        (version,) = [tool["version"] for tool in ran.result["snapshot"]["tools"] if tool["name"] == "gdb"]
+        assert version.split(".")[0] == major
 
 
 def _gdb(major: str, folder: Path) -> tuple[str, dict[str, str]]:
