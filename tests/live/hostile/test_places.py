@@ -59,6 +59,20 @@ def test_in_a_chroot(capture: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("capture", CAPTURES)
+def test_a_root_that_is_gone(capture: str, tmp_path: Path) -> None:
+    """/proc/PID/root leads to a folder that was removed: no library, no debug file and no package is to be found in it."""
+    root = tmp_path / "root"
+    root.mkdir()
+    shutil.copy(targets.build("hostile", static=True), root / "program")
+    with started(["chroot", root, "/program", "plain"]) as pid:
+        shutil.rmtree(root)
+        assert os.readlink(f"/proc/{pid}/root").endswith(" (deleted)")
+        process = seen(pid, "--capture", capture)
+        assert {READS, "main"} <= functions(process)
+        assert "replaced or removed" in process["package"]["problem"]
+
+
+@pytest.mark.parametrize("capture", CAPTURES)
 def test_a_deleted_executable(capture: str, tmp_path: Path) -> None:
     program = tmp_path / "program"
     shutil.copy(targets.build("hostile"), program)

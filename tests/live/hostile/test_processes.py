@@ -66,7 +66,7 @@ def test_a_stack_that_makes_no_sense(kind: str, capture: str) -> None:
         runs_on(target.pid)
 
 
-@pytest.mark.parametrize("capture", ["attach", "stop"])
+@pytest.mark.parametrize("capture", ["attach", "stop", "no-stop"])
 def test_a_stack_of_100000_frames(capture: str) -> None:
     with targets.running("deep_stack", 100_000, ready_timeout=60) as target:
         process = analysed(hanganalyze(target.pid, "--capture", capture, "--max-pause", 60, "--json"))
