@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 
-from analyzer.capture import gdb
+from analyzer.capture import gdb, ptrace
 from analyzer.capture.admission import CAP_SYS_PTRACE, admit, has_capability, in_initial_user_namespace, yama_scope
 from analyzer.capture.architecture import ARCHITECTURES
 from analyzer.capture.kernel_calls import same_memory
@@ -28,7 +28,8 @@ class Check:
 
 def examine(pid: int | None = None) -> list[Check]:
     """Every check, in the order in which an analysis needs it."""
-    checks = [_debugger(), _architecture(), _rights(), _kcmp(), _other_debugger(), _compiler(), _user_namespaces(), _cache()]
+    checks = [_debugger(), _architecture(), _rights(), _tracing(), _kcmp()]
+    checks += [_other_debugger(), _compiler(), _user_namespaces(), _cache()]
     if pid is not None:
         checks.append(_process(pid))
     return checks
@@ -70,6 +71,15 @@ def _rights() -> Check:
         whose = "only processes below the debugger" if scope == 1 else "only root may attach"
         return Check("rights", False, f"kernel.yama.ptrace_scope is {scope}: {whose}", "sudo hanganalyze PID")
     return Check("rights", True, "your own processes; for others: sudo hanganalyze PID")
+
+
+def _tracing() -> Check:
+    refused = ptrace.refused_to_everybody()
+    if refused is None:
+        return Check("ptrace", True, "the kernel takes the call", needed=False)
+    value = f"refused to everybody ({refused}), as by a seccomp filter: processes can be looked at without a stop only"
+    mend = "docker run --security-opt seccomp=unconfined (or podman's), or hanganalyze on the host"
+    return Check("ptrace", False, value, mend, needed=False)
 
 
 def _kcmp() -> Check:
@@ -135,4 +145,6 @@ def _process(pid: int) -> Check:
     except HangAnalyzeError as error:
         text = error.what + (f" {error.cause}" if error.cause else "")
         return Check(f"process {pid}", False, text, error.next_command)
-    return Check(f"process {pid}", True, f"{sample.name}, {len(sample.threads)} threads, state {sample.state}: can be analysed")
+    how = ", without a stop only (--capture no-stop, or auto)" if ptrace.refused_to_everybody() is not None else ""
+    value = f"{sample.name}, {len(sample.threads)} threads, state {sample.state}: can be analysed{how}"
+    return Check(f"process {pid}", True, value)

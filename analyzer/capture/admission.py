@@ -23,8 +23,7 @@ def admit(pid: int, first: ProcessSample | None = None) -> ProcessSample:
     if first.state in {"Z", "X"} and not any(thread.counters.state not in {"Z", "X"} for thread in first.threads):
         raise Zombie(pid, first.ppid)
     if first.tracer:
-        tracer_status = status_fields(read_text(f"/proc/{first.tracer}/status") or "")
-        raise AlreadyTraced(pid, first.tracer, tracer_status.get("Name", "in another pid namespace"))
+        raise _traced(pid, first.tracer)
     check_permission(first)
     return first
 
@@ -98,3 +97,30 @@ def why_refused(first: ProcessSample) -> NotPermitted:
         "A security module (SELinux, AppArmor, a seccomp filter) refuses it.",
         "look at the audit log: ausearch -m avc -ts recent, or dmesg",
     )
+
+
+def why_not_traced(pid: int) -> NotPermitted | AlreadyTraced:
+    """Why a process that could be looked at may not be traced, which only the attempt shows."""
+    from analyzer.capture import ptrace
+
+    tracer = sample(pid).tracer
+    if tracer:
+        return _traced(pid, tracer)
+    refused = ptrace.refused_to_everybody()
+    without = f"hanganalyze --capture no-stop {pid}, which does without"
+    if refused is not None:
+        return NotPermitted(
+            pid,
+            f"The system call ptrace is refused to everybody here ({refused}): a seccomp filter, as some container runtimes set.",
+            f"{without}; or docker run --security-opt seccomp=unconfined (or podman's), or run hanganalyze {pid} on the host",
+        )
+    return NotPermitted(
+        pid,
+        "A security module (SELinux, AppArmor) lets its memory be read, but not the process be traced.",
+        f"{without}; or look at the audit log: ausearch -m avc -ts recent, or dmesg",
+    )
+
+
+def _traced(pid: int, tracer: int) -> AlreadyTraced:
+    status = status_fields(read_text(f"/proc/{tracer}/status") or "")
+    return AlreadyTraced(pid, tracer, status.get("Name", "in another pid namespace"))

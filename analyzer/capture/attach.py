@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 from analyzer.capture import gdb
+from analyzer.capture.admission import why_not_traced
 from analyzer.capture.architecture import Architecture
 from analyzer.capture.early import StartedGdb, start_gdb
 from analyzer.capture.questions import ask_names, ask_threads, take_names, take_threads
@@ -130,6 +131,8 @@ class Attach:
             if "No such process" in message or "no such process" in message:
                 raise ProcessGone(self._target.pid, "it ended before gdb could attach")
             self._refused = "not permitted" in message.lower() or "permission denied" in message.lower()
+            if self._refused and self._started.user is None:
+                raise why_not_traced(self._target.pid)
             raise DebuggerFailed(f"gdb could not attach to process {self._target.pid}: {message}")
         self.session.wait_stopped(limit)
         # gdb knows it by its number only: what it holds now is the process that we mean if that has not ended by now.

@@ -86,13 +86,14 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
             if reason is not None:
                 member.method, member.why = "stop", f"{member.why}; {reason}"
                 member.touch()
-        if member.method == "stop":
-            _from_photo(member, _stop(member, quiet))
-        elif member.method == "attach":
-            seen.stacks = _attach(member)
-            if keep:
-                photo = member.photo = _stop(member, quiet)
-                seen.memory = photo.pages
+        try:
+            _stopped(member, quiet, keep)
+        except NotPermitted as error:
+            if wanted != "auto":
+                raise
+            if member.photo is None:
+                _from_photo(member, _without_a_stop(seen))
+            member.method, member.why = "no-stop", f"{member.why}; but it was not stopped: {error.cause}"
     except HangAnalyzeError as error:
         member.error = error
     except PermissionError:
@@ -109,6 +110,17 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
         if member.touched:
             member.mended = member.target.restore(died=isinstance(member.error, DebuggerDied))
             guard.release(member.target)
+
+
+def _stopped(member: Member, quiet: threading.Event, keep: bool) -> None:
+    """The ways of capturing that stop it; nothing for the others."""
+    if member.method == "stop":
+        _from_photo(member, _stop(member, quiet))
+    elif member.method == "attach":
+        member.seen.stacks = _attach(member)
+        if keep:
+            photo = member.photo = _stop(member, quiet)
+            member.seen.memory = photo.pages
 
 
 def _attach(member: Member) -> Stacks:

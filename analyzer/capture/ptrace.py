@@ -48,6 +48,17 @@ def seize(tid: int) -> None:
         raise _failed()
 
 
+def refused_to_everybody() -> str | None:
+    """Why the kernel refuses the call itself, whoever it is to trace: a seccomp filter does so. None: it does not."""
+    try:
+        seize(0)  # nobody has this number
+    except ProcessLookupError:
+        return None
+    except OSError as error:
+        return error.strerror
+    return None
+
+
 def interrupt(tid: int) -> bool:
     """Ask a seized thread to stop. False: it has ended."""
     return bool(_ptrace(_INTERRUPT, tid, 0, 0) != -1)

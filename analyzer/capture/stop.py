@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterable
 
 from analyzer.capture import procfs, ptrace
+from analyzer.capture.admission import why_not_traced
 from analyzer.capture.architecture import Architecture
 from analyzer.capture.core_notes import CoreThread, system_call
 from analyzer.capture.maps import address_space
@@ -139,6 +140,8 @@ class _Session:
             self._seize(tid)
         if procfs.start_ticks(self.seen.pid) != self.seen.before.start_ticks:
             raise ProcessGone(self.seen.pid, "another process has its pid now")
+        if not self.seized and any(reason != _ENDED for reason in self.refused.values()):
+            raise why_not_traced(self.seen.pid)
         if not self.seized:
             raise ProcessGone(self.seen.pid, "none of its threads could be stopped")
 
@@ -151,9 +154,7 @@ class _Session:
             # A main thread that has ended stays as a zombie until the others end; the kernel refuses it (EPERM).
             state = procfs.status_fields(procfs.read_text(f"/proc/{self.seen.pid}/task/{tid}/status") or "").get("State", "?")[:1]
             ended = state in {"Z", "X"}
-            self.refused[tid] = (
-                "it has ended: it has no stack any more" if ended else f"it could not be stopped: {error.strerror}"
-            )
+            self.refused[tid] = _ENDED if ended else f"it could not be stopped: {error.strerror}"
             return False
         if not os.path.exists(f"/proc/{self.seen.pid}/task/{tid}"):
             return False  # a stranger's thread that got the number meanwhile; it runs on, and is let go when this thread ends

@@ -10,6 +10,13 @@ from __future__ import annotations
 
 _WHY = {
     r"it was asked for": "按要求采用",
+    r"but it was not stopped: (.+)": "但没有停下它：{0}",
+    r"The system call ptrace is refused to everybody here \((.+)\): a seccomp filter, as some container runtimes set\.": (
+        "这里对所有进程都拒绝系统调用 ptrace（{0}）：这是 seccomp 过滤器所致，有些容器运行时会设置它。"
+    ),
+    r"A security module \(SELinux, AppArmor\) lets its memory be read, but not the process be traced\.": (
+        "安全模块（SELinux、AppArmor）允许读取它的内存，但不允许跟踪该进程。"
+    ),
     r"nothing of it moved between two samples, so standing still costs it nothing, and gdb sees most live": (
         "两次采样之间它没有任何进展，停住不会造成损失，而 gdb 附加时看到的最多"
     ),

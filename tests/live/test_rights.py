@@ -8,6 +8,8 @@ not dumpable: the kernel answers both with the same code, so what is tried is ev
 from __future__ import annotations
 
 import os
+import platform
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,7 +55,7 @@ def refused(pid: int, cause: str, mend: str, *, user: int | None = None, wrapper
 
 def rights(ran: Ran) -> str:
     """What doctor says of the rights, with what mends them."""
-    return ran.stdout.partition("rights: ")[2].partition("  kcmp")[0]
+    return ran.stdout.partition("rights: ")[2].partition("  ptrace: ")[0]
 
 
 @pytest.fixture
@@ -142,3 +144,55 @@ def test_inside_a_container_like_root_one_of_its_own(tmp_path: Path) -> None:
         assert ran.code in {0, 1}, ran.stderr
         assert "main" in {frame["function"] for frame in ran.result["snapshot"]["processes"][0]["threads"][0]["frames"]}
         runs_on(pid)
+
+
+# seccomp(2): every call passes but the one of this number, which is answered with EPERM. As a container runtime would set it.
+FILTERED = """
+import ctypes, os, struct, sys
+rows = [(0x20, 0, 0, 0), (0x15, 0, 1, int(sys.argv[1])), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7FFF0000)]
+code = b"".join(struct.pack("=HBBI", *row) for row in rows)
+buffer = ctypes.create_string_buffer(code, len(code))
+class Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+program = Program(len(rows), ctypes.addressof(buffer))
+libc = ctypes.CDLL(None)
+assert libc.prctl(38, ctypes.c_ulong(1), 0, 0, 0) == 0 == libc.prctl(22, ctypes.c_ulong(2), ctypes.byref(program), 0, 0)
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+PTRACE = {"x86_64": 101, "aarch64": 117, "s390x": 26, "ppc64le": 26}
+
+
+@pytest.fixture
+def without_ptrace() -> tuple[str, ...]:
+    return (sys.executable, "-c", FILTERED, str(PTRACE[platform.machine()]))
+
+
+@pytest.mark.parametrize("capture", ["attach", "stop"])
+def test_inside_a_container_that_refuses_ptrace(capture: str, without_ptrace: tuple[str, ...]) -> None:
+    """Memory can be read there, so that only the attempt shows it; doctor makes one."""
+    with targets.running("many_threads", 3) as target:
+        ran = hanganalyze(target.pid, "--capture", capture, "--json", wrapper=without_ptrace)
+        assert ran.code == 3, ran.stdout
+        assert "ptrace is refused to everybody here" in ran.stderr
+        told = ran.stderr.partition("Next: ")[2]
+        assert f"hanganalyze --capture no-stop {target.pid}" in told
+        assert "seccomp=unconfined" in told
+        told = hanganalyze("doctor", target.pid, wrapper=without_ptrace).stdout
+        assert "ptrace: refused to everybody (Operation not permitted)" in told
+        assert "seccomp=unconfined" in told
+        assert "can be analysed, without a stop only" in told
+        runs_on(target.pid)
+
+
+def test_where_ptrace_is_refused_auto_does_without(without_ptrace: tuple[str, ...]) -> None:
+    with targets.running("raw_clone_lock", "fork") as target:
+        ran = hanganalyze(target.pid, "--no-reference", "--json", wrapper=without_ptrace)
+        assert [one["certainty"] for one in ran.result["findings"]][:1] == ["proven"], ran.stdout + ran.stderr
+        capture = ran.result["snapshot"]["processes"][0]["capture"]
+        assert capture["method"] == "no-stop"
+        assert "ptrace is refused to everybody here" in capture["why"]
+        runs_on(target.pid)
+
+
+def test_doctor_says_that_ptrace_works() -> None:
+    assert "yes  ptrace: " in hanganalyze("doctor").stdout
