@@ -13,7 +13,7 @@ from analyzer.capture import guard, procfs
 from analyzer.capture.attach import Attach
 from analyzer.capture.libc import find_libc
 from analyzer.capture.look import sample_again
-from analyzer.capture.method import Choice, Method, choose, needs_stop
+from analyzer.capture.method import Choice, Method, choose, ended_by_a_stop, needs_stop
 from analyzer.capture.restore import Target
 from analyzer.capture.seen import Seen
 from analyzer.capture.stacks import Stacks
@@ -81,8 +81,9 @@ def photograph(member: Member, wanted: Choice, quiet: threading.Event, keep: boo
         if member.method != "no-stop":
             member.touch()
         if member.method == "no-stop":
+            may_stop = wanted == "auto" and ended_by_a_stop(seen) is None
             _from_photo(member, photo or _without_a_stop(seen))
-            reason = needs_stop(seen, _important(seen)) if wanted == "auto" else None
+            reason = needs_stop(seen, _important(seen)) if may_stop else None
             if reason is not None:
                 member.method, member.why = "stop", f"{member.why}; {reason}"
                 member.touch()

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 _WHY = {
     r"it was asked for": "按要求采用",
+    r"thread (\d+) waits for a word that can no longer be read, and a stop would end the process": (
+        "线程 {0} 等待的字已无法读取，停下会使该进程结束"
+    ),
     r"but it was not stopped: (.+)": "但没有停下它：{0}",
     r"The system call ptrace is refused to everybody here \((.+)\): a seccomp filter, as some container runtimes set\.": (
         "这里对所有进程都拒绝系统调用 ptrace（{0}）：这是 seccomp 过滤器所致，有些容器运行时会设置它。"

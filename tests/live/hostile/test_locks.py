@@ -65,11 +65,15 @@ def test_spoiled_locks(capture: str) -> None:
         runs_on(target.pid)
 
 
-def test_locks_without_memory(tmp_path: Path) -> None:
+@pytest.mark.parametrize("capture", ["auto", "no-stop"])
+def test_locks_without_memory(capture: str, tmp_path: Path) -> None:
     """Without a stop: whoever waits for a lock that is gone is ended by the kernel's restart of its call, whatever stopped it."""
     core = tmp_path / "core"
     with targets.running("hostile", "locks-gone") as target:
-        ran = hanganalyze(target.pid, "--capture", "no-stop", "--no-reference", "--save-core", core, "--json")
+        ran = hanganalyze(target.pid, "--capture", capture, "--no-reference", "--save-core", core, "--json")
         check(ran, target, gone=True)
+        assert analysed(ran)["capture"]["method"] == "no-stop"
+        assert "a stop would end the process" in analysed(ran)["capture"]["why"] or capture == "no-stop"
         runs_on(target.pid)
+        assert target.pid in target.pids
         check(hanganalyze("core", core, "--no-reference", "--json"), target, gone=True)
