@@ -25,6 +25,7 @@ class Answers:
         self._facts: dict[str, list[Fact]] = {}
         for fact in process.facts:
             self._facts.setdefault(fact.name, []).append(fact)
+        self._answered = _DERIVED | self._facts.keys() if self._facts else _DERIVED
         self._lock_of = {tid: lock for lock in process.locks for tid in lock.waiters}
         self.how_to_see_stacks = _how_to_see_stacks(self.method, process.pid)
         """The command that shows the stacks again."""
@@ -38,6 +39,8 @@ class Answers:
 
     def fact(self, name: str, thread: Thread) -> Fact:
         """The answer for a thread. Always one; its ``value`` says why where it is unknown."""
+        if name not in self._answered:
+            return not_asked(name, self.method)
         key = (name, thread.tid)
         told = self._told.get(key)
         if told is None:
@@ -45,8 +48,6 @@ class Answers:
         return told
 
     def _fact(self, name: str, thread: Thread) -> Fact:
-        if self.silent(name):
-            return not_asked(name, self.method)
         kind = FACTS[name]
         given = [fact for fact in self._facts.get(name, ()) if self._speaks_of(fact, thread)]
         if kind.derived and not given:
@@ -60,14 +61,18 @@ class Answers:
 
     def holds(self, test: FactTest, thread: Thread) -> Holds:
         """Whether the wanted answer was given."""
-        if self.silent(test.name):
+        if test.name not in self._answered:
             return "unknown"
         found = self.fact(test.name, thread).holds
         return found if test.wanted == "yes" else _OPPOSITE[found]
 
     def silent(self, name: str) -> bool:
         """Nothing answers this fact, for no thread."""
-        return name not in self._facts and name not in _DERIVED
+        return name not in self._answered
+
+    def silent_about(self, names: frozenset[str]) -> bool:
+        """Nothing answers any of these facts, for no thread."""
+        return names.isdisjoint(self._answered)
 
     @property
     def none_given(self) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from analyzer.diagnose.catalogue import Catalogue
+from analyzer.diagnose.match import Fitting
 from analyzer.diagnose.pattern import Pattern
 from analyzer.diagnose.signature import Signature
 from analyzer.diagnose.symbols import home, normalise
-from analyzer.diagnose.view import judged
+from analyzer.diagnose.view import View, judged
 from analyzer.model import Frame, Holds, Process, Thread
 
 
@@ -21,14 +22,17 @@ class Fits:
         base = catalogue.built_in.get("base")
         number = catalogue.index[base] if base is not None else None
         aborting = catalogue.sets.get("abort-path")
-        self._views = {id(thread): judged(thread, aborting) for thread in process.threads}
-        self._kinds = {key: matcher.kinds(view.thread, trace=trace) for key, view in self._views.items()}
-        self._by_thread = {
-            key: matcher.fitting(view.thread, trace=trace, base=number, kinds=self._kinds[key])
-            for key, view in self._views.items()
-        }
-        # Those that fit, or may fit, some thread.
-        self._somewhere = frozenset(number for sure, maybe in self._by_thread.values() for number in sure + maybe)
+        self._views: dict[int, View] = {}
+        self._kinds: dict[int, tuple[int, ...]] = {}
+        self._by_thread: dict[int, Fitting] = {}
+        self._somewhere: set[int] = set()
+        """Patterns that fit, or may fit, some thread."""
+        for thread in process.threads:
+            view = judged(thread, aborting)
+            kinds = matcher.kinds(view.thread, trace=trace)
+            fitting = matcher.fitting(view.thread, trace=trace, base=number, kinds=kinds)
+            self._views[id(thread)], self._kinds[id(thread)], self._by_thread[id(thread)] = view, kinds, fitting
+            self._somewhere.update(*fitting)
 
     def candidates(self, thread: Thread) -> tuple[Signature, ...]:
         """Signatures worth judging: a pattern of theirs fits or may fit, or they name the thread's wait or state."""

@@ -52,8 +52,9 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
     seen, pattern, told = _seen(signature, thread, fits)
     if seen == "no":
         return _near_by_frames(signature, thread, fits, answers)
-    if any(answers.holds(test, thread) != "yes" for test in signature.match.needs):
-        return None
+    for need in signature.match.needs:
+        if answers.holds(need, thread) != "yes":
+            return None
     others, partner = fits.others(thread, signature.match.others) if signature.match.others else ("yes", None)
     if others == "no":
         return None
@@ -70,10 +71,8 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
         reasons.add("What does the kernel say of the thread?", "yes", told, "match")
     if partner is not None:
         reasons.add(f"Does another thread fit {_texts(signature.match.others)}?", "yes", f"thread {partner.tid}", "match")
-    wrong = next((test for test in signature.match.facts if answers.holds(test, thread) == "no"), None)
-    refuted = _sentence(wrong, answers, thread) if wrong is not None else None
     excluded = _excluded(signature, thread, fits, answers, reasons)
-    refuted = refuted or next((one.text for one in excluded if one.holds == "yes"), None)
+    refuted = _refuted(signature, thread, answers, excluded)
     if refuted is not None:
         reasons.facts(signature, near=True)
         return Verdict(signature, thread, near=_near(signature, thread, answers, refuted, reasons))
@@ -128,9 +127,20 @@ def _seen(signature: Signature, thread: Thread, fits: Fits) -> tuple[Holds, Patt
     return holds, pattern, ""
 
 
+def _refuted(signature: Signature, thread: Thread, answers: Answers, excluded: list[_Excluded]) -> str | None:
+    """Why the signature is not told although its frames fit; None where nothing speaks against it."""
+    for test in signature.match.facts:
+        if answers.holds(test, thread) == "no":
+            return _sentence(test, answers, thread)
+    for one in excluded:
+        if one.holds == "yes":
+            return one.text
+    return None
+
+
 def _excluded(signature: Signature, thread: Thread, fits: Fits, answers: Answers, reasons: Reasons) -> list[_Excluded]:
     """How every veto was answered. Of most threads none of their patterns and facts is seen at all, which is told fast."""
-    if fits.oppose(signature) or not all(answers.silent(name) for name in signature.veto_facts):
+    if fits.oppose(signature) or not answers.silent_about(signature.veto_facts):
         return [_exclusion(veto, thread, fits, answers, reasons) for veto in signature.veto]
     reasons.nothing_against(signature)
     return []

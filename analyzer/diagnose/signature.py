@@ -136,9 +136,9 @@ class Signature:
         return tuple(found)
 
     @cached_property
-    def veto_facts(self) -> tuple[str, ...]:
-        """Every fact that its vetoes ask for, once."""
-        return tuple({test.name: None for veto in self.veto for test in veto.facts})
+    def veto_facts(self) -> frozenset[str]:
+        """Every fact that its vetoes ask for."""
+        return frozenset(test.name for veto in self.veto for test in veto.facts)
 
     @cached_property
     def in_words(self) -> dict[tuple[str, str], dict[str, Reason]]:

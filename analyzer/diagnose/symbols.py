@@ -39,19 +39,18 @@ def normalise(name: str | None) -> str | None:
     """
     if name is None:
         return None
-    try:
-        return _known[name]
-    except KeyError:
+    answer = _known.get(name, "")  # which is no name: that of a frame without one is None
+    if answer == "":
         if len(_known) >= _CACHE_LIMIT:  # a stream of traces must not make memory grow
             _known.clear()
         answer = _known[name] = _normalise(name)
-        return answer
+    return answer
 
 
 def _normalise(name: str) -> str | None:
     # Of what is taken off below, a plain C name can only have «_nocancel» at its end; almost all names are plain.
     if name.isidentifier() and len(name) < 1000 and not name.endswith("_nocancel"):
-        return _without_lead(name)
+        return name if name[0] != "_" and len(name) > _LONGEST_NAMELESS else _without_lead(name)
     text = name.strip()[:1000]
     if text.lower() in _NAMELESS:
         return None
@@ -68,12 +67,11 @@ def _normalise(name: str) -> str | None:
 
 
 def _without_lead(text: str) -> str | None:
-    if text[:1] == "_":
-        if text.startswith("__GI_"):
-            text = text[5:]
-        if text.startswith("___"):
-            text = "__" + text.lstrip("_")
-    return text if len(text) > _LONGEST_NAMELESS or text.lower() not in _NAMELESS else None
+    if text.startswith("__GI_"):
+        text = text[5:]
+    if text.startswith("___"):
+        text = "__" + text.lstrip("_")
+    return text if text.lower() not in _NAMELESS else None
 
 
 def home(module: str | None) -> Home:
