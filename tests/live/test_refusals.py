@@ -306,6 +306,34 @@ def test_report_is_private_and_replaces_a_link(tmp_path: Path) -> None:
     assert stat.S_ISREG(report.lstat().st_mode)
 
 
+def foretold(pid: int, said: str) -> None:
+    told = hanganalyze("doctor", pid)
+    assert told.code == 3
+    (line,) = [line for line in told.stdout.split("\n") if line.startswith(f"NO   process {pid}:")]
+    assert said in line
+    assert "mend: " in told.stdout.partition(line)[2]
+
+
+def test_doctor_foretells_what_no_rights_mend(tmp_path: Path) -> None:
+    foretold(unused_pid(), "There is no process")
+    foretold(os.getpid(), "an ancestor of hanganalyze")
+    zombie = subprocess.Popen(["true"])
+    try:
+        wait_until(lambda: status_of(zombie.pid)["State"][0] == "Z")
+        foretold(zombie.pid, "is a zombie")
+    finally:
+        zombie.wait()
+    with targets.running("sleeper") as target:
+        command = ["strace", "-qq", "-o", str(tmp_path / "trace"), "-p", str(target.pid)]
+        tracer = subprocess.Popen(command)
+        try:
+            wait_until(lambda: status_of(target.pid)["TracerPid"] == str(tracer.pid))
+            foretold(target.pid, f"already traced by process {tracer.pid} (strace)")
+        finally:
+            tracer.terminate()
+            tracer.wait()
+
+
 @needs_root
 def test_doctor_foretells() -> None:
     with targets.running("sleeper") as target:
