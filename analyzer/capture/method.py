@@ -43,7 +43,7 @@ def ended_by_a_stop(seen: Seen) -> int | None:
     good: set[int] = set()
     for tid in seen.syscalls:
         wait = seen.futex(tid)
-        if wait is None or wait.address in good:
+        if wait is None or wait.address in good or seen.moved(tid) is not False:
             continue
         mapping = seen.space.at(wait.address)
         if mapping is None or not mapping.permissions.startswith("r"):
