@@ -192,7 +192,7 @@ def test_the_guard_is_out_of_reach() -> None:
         links = {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
         assert all(link == "/dev/null" or "pipe:" in link or "pidfd" in link for link in links), links
         assert os.readlink(f"/proc/{pid}/cwd") == "/"
-        assert procs.stat_of(pid)[0] == "S"
+        wait_until(lambda: procs.stat_of(pid)[0] == "S", "never at rest")
         with guard.on_duty():
             assert helpers_of(os.getpid())["target-guard"] == pid
         assert procs.stat_of(pid)[0] == "S"
