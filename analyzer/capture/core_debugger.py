@@ -12,7 +12,7 @@ from analyzer.cache import cache_folder
 from analyzer.capture import gdb
 from analyzer.capture.architecture import Architecture
 from analyzer.capture.gdbmi import MiSession
-from analyzer.capture.least_rights import limits
+from analyzer.capture.least_rights import ends_with_us, limits
 from analyzer.errors import DebuggerFailed, DebuggerMissing, HangAnalyzeError
 
 _PREPARE_S, _ANSWER_S = 60.0, 30.0
@@ -23,7 +23,9 @@ class CoreDebugger:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.session = MiSession(gdb.arguments(path, _index_cache()), gdb.environment(path), limit=limits(path, None))
+        self.session = MiSession(
+            gdb.arguments(path, _index_cache()), gdb.environment(path), limit=ends_with_us(limits(path, None))
+        )
         self.version: str | None = None
 
     def prepare(self, root: str, executable: str | None, debug_root: str, placeholder: str) -> None:

@@ -10,12 +10,13 @@ import contextlib
 import ctypes
 import os
 import resource
+import signal
 import struct
 from collections.abc import Callable
 
 from analyzer.lean_dataclass import dataclass
 
-_NO_NEW_PRIVS, _SECCOMP, _FILTER = 38, 22, 2  # include/uapi/linux/prctl.h, seccomp.h
+_PDEATHSIG, _NO_NEW_PRIVS, _SECCOMP, _FILTER = 1, 38, 22, 2  # include/uapi/linux/prctl.h, seccomp.h
 _CPU_S = 900
 """Of all its threads together; reading the debug information of the largest programs takes a minute or two."""
 _LEAST_DATA, _SHARE_OF_MEMORY = 512 << 20, 0.75
@@ -104,6 +105,18 @@ def limits(path: str, user: User | None) -> Callable[[], None]:
             libc.prctl(_SECCOMP, ctypes.c_ulong(_FILTER), ctypes.byref(program), 0, 0)
 
     apply.__dict__["buffer"] = buffer  # it lives as long as the address is used
+    return apply
+
+
+def ends_with_us(first: Callable[[], None]) -> Callable[[], None]:
+    """``first``, and then: to be killed when the thread that starts it ends, as it does with the whole of us, whatever ends us.
+    For a program that no process depends on, started by the thread that sees to its end."""
+    libc = ctypes.CDLL(None)
+
+    def apply() -> None:
+        first()
+        libc.prctl(_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
+
     return apply
 
 

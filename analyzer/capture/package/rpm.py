@@ -7,16 +7,15 @@ a database that another root brings along: it belongs to the target, which may h
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
+import re
 import select
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 
-from analyzer.capture.least_rights import limits
+from analyzer.capture.least_rights import ends_with_us, limits
 from analyzer.capture.package.root import TargetRoot
 from analyzer.model import Package
 
@@ -25,7 +24,7 @@ _FILES = ("rpmdb.sqlite", "Packages.db", "Packages")
 _FORMAT = "%{NAME}\\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\\t%{SOURCERPM}\\n"
 _PATIENCE_S = 5.0
 _MOST_OUTPUT = 1 << 16
-_PDEATHSIG = 1  # include/uapi/linux/prctl.h
+_NAME, _VERSION = re.compile(r"[\w.+-]{1,200}", re.ASCII), re.compile(r"[\w.:~^+-]{1,200}", re.ASCII)
 
 
 def find(root: TargetRoot, pid: int, path: str) -> Package | None:
@@ -46,7 +45,7 @@ def find(root: TargetRoot, pid: int, path: str) -> Package | None:
     if answer is None:
         return Package("rpm", how=how, problem=f"rpm did not answer within {_PATIENCE_S:g} s")
     fields = answer.split("\n")[0].split("\t")
-    if len(fields) != 3:
+    if len(fields) != 3 or not _NAME.fullmatch(fields[0]) or not _VERSION.fullmatch(fields[1]):
         return None
     return Package("rpm", fields[0], fields[1], _source(fields[2], fields[0]), how=how)
 
@@ -79,7 +78,7 @@ def _ask(command: list[str]) -> str | None:
         env=environment,
         cwd="/",
         start_new_session=True,
-        preexec_fn=_with_us(limits(command[0], None)),  # noqa: PLW1509 # it takes no lock of ours and imports nothing
+        preexec_fn=ends_with_us(limits(command[0], None)),  # noqa: PLW1509 # it takes no lock of ours and imports nothing
     ) as process:
         assert process.stdout is not None
         output, ended = _read(process.stdout.fileno(), time.monotonic() + _PATIENCE_S)
@@ -99,14 +98,3 @@ def _read(descriptor: int, deadline: float) -> tuple[bytes, bool]:
             return output, True
         output += piece
     return output, True
-
-
-def _with_us(first: Callable[[], None]) -> Callable[[], None]:
-    """``first``, and then: to end when the thread that started it does, as it does with the whole of us."""
-    libc = ctypes.CDLL(None)
-
-    def apply() -> None:
-        first()
-        libc.prctl(_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
-
-    return apply

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from tests import targets
 from tests.live.analysing import hanganalyze
 from tests.live.debugger import needs_gdb, write_core
+from tests.targets.procs import stat_of
 
 pytestmark = [pytest.mark.live, needs_gdb]
 
@@ -82,3 +86,28 @@ def check(data: bytes, folder: Path, *, proven: bool) -> None:
     assert ran.code in {0, 1}, ran.stderr
     found = [one["certainty"] for one in ran.result["findings"]]
     assert found[:1] == ["proven"] if proven else True
+
+
+def test_gdb_does_not_outlive_us(whole: bytes, tmp_path: Path) -> None:
+    """One that does not notice the end of its input, as while it waits for a file; no guard watches over the reading of a core."""
+    (tmp_path / "core").write_bytes(whole)
+    told, gdb = tmp_path / "pid", tmp_path / "gdb"
+    gdb.write_text(f"#!/bin/sh\necho $$ > {told}.new && mv {told}.new {told}\nexec sleep 600\n")
+    gdb.chmod(0o755)
+    command = [sys.executable, "-m", "analyzer", "core", str(tmp_path / "core"), "--gdb", str(gdb), "-o", "-"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(told.exists)
+        pid = int(told.read_text())
+        until(lambda: Path(f"/proc/{pid}/comm").read_text() == "sleep\n")
+    finally:
+        process.kill()
+        process.wait()
+    until(lambda: stat_of(pid)[:1] in ([], ["Z"]))
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

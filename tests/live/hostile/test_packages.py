@@ -129,6 +129,7 @@ COMMANDS = {
     "fails": ("#!/bin/sh\nexit 1\n", "no package database"),
     "floods": ("#!/bin/sh\nexec yes\n", "no package database"),
     "garbage": ("#!/bin/sh\nhead -c 5000 /dev/urandom\n", "no package database"),
+    "like-an-answer": ("#!/bin/sh\nprintf 'a\\001b\\t1.2\\tx\\n'\n", "no package database"),
     "cannot-start": ("\x7fELF garbage", "Exec format error"),
 }
 
