@@ -89,7 +89,7 @@ def check(data: bytes, folder: Path, *, proven: bool) -> None:
 
 
 def test_gdb_does_not_outlive_us(whole: bytes, tmp_path: Path) -> None:
-    """One that does not notice the end of its input, as while it waits for a file; no guard watches over the reading of a core."""
+    """One that does not notice the end of its input, as while it waits for a file; no guard watches when a core is read."""
     (tmp_path / "core").write_bytes(whole)
     told, gdb = tmp_path / "pid", tmp_path / "gdb"
     gdb.write_text(f"#!/bin/sh\necho $$ > {told}.new && mv {told}.new {told}\nexec sleep 600\n")
@@ -107,7 +107,7 @@ def test_gdb_does_not_outlive_us(whole: bytes, tmp_path: Path) -> None:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)
