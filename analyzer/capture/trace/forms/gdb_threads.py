@@ -59,7 +59,7 @@ def entry(reading: Reading, line: str) -> bool:
     stack.form = "gdb info threads"
     reading.stack, reading.amendable = None, stack
     reading.selected = stack if star else selected if selected in reading.trace.stacks else None
-    if not rest or read is not None and (not read.closed or read.frame.function is None):
+    if not rest or (read is not None and (not read.closed or read.frame.function is None)):
         reading.enter(_goes_on(stack, f"#0  {rest}".rstrip(), len(line)))
     return True
 
