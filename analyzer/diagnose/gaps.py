@@ -28,6 +28,8 @@ def gaps(thread: Thread) -> StackGaps:
         if frame.level != expected:
             before.add(index)
         expected = frame.level + 1
+        if frame.level == thread.guessed_beyond:
+            before.add(index + 1)
     counted = thread.frames_total
     at_end = thread.cut if counted is None else expected < counted
     return StackGaps(frozenset(before), at_end)
