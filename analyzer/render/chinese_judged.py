@@ -20,6 +20,10 @@ _BECAUSE = {
     "a signal interrupted this very thread, which may have held the lock itself: a self-deadlock in a signal handler": (
         "信号打断的正是这个线程，它可能自己就持有这把锁：信号处理函数中的自我死锁"
     ),
+    "a signal interrupted this very thread, which may itself be the waiter": "信号打断的正是这个线程，它可能自己就是等待者",
+    "the condition is meant to be shared between processes: the waiters may live where nobody looked": (
+        "该条件变量用于进程间共享：等待者可能在没有查看的地方"
+    ),
     "another thread holds the lock": "另一个线程持有这把锁",
     "another thread of this process is inside the same part of libc without waiting: it can be the holder": (
         "本进程的另一个线程位于 libc 的同一部分且没有在等待：它可能是持有者"
