@@ -51,6 +51,9 @@ _BECAUSE = {
     "the mutex is meant to be shared between processes: the holder may live where nobody looked": (
         "该互斥锁用于进程间共享：持有者可能在没有查看的地方"
     ),
+    "the process shares its memory with its parent (vfork or CLONE_VM), where the waiters still run": (
+        "该进程与父进程共享内存（vfork 或 CLONE_VM），等待者仍在父进程中运行"
+    ),
     "the process shares its memory with its parent (vfork or CLONE_VM), where the holder still runs": (
         "该进程与父进程共享内存（vfork 或 CLONE_VM），持有者仍在父进程中运行"
     ),
