@@ -96,7 +96,8 @@ def _findings(verdicts: Sequence[Verdict], asked: ThreadRef | None) -> tuple[tup
         return (_ORDER[found.certainty], elsewhere, -len(found.matched_levels), found.signature, found.tid)
 
     def told(groups: dict[tuple[object, ...], list[Finding]]) -> tuple[Finding, ...]:
-        return tuple(sorted((_told_once(group) for group in groups.values()), key=rank))
+        found = [_told_once(group) for group in groups.values()]
+        return tuple(sorted(found, key=rank)) if len(found) > 1 else tuple(found)
 
     return told(causes), told(waits)
 

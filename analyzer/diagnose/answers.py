@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache
 
 from analyzer.diagnose.derive import derive
 from analyzer.diagnose.signature import FactTest
@@ -25,10 +25,10 @@ class Answers:
         self._facts: dict[str, list[Fact]] = {}
         for fact in process.facts:
             self._facts.setdefault(fact.name, []).append(fact)
-
-    @cached_property
-    def _lock_of(self) -> dict[int, Lock]:
-        return {tid: lock for lock in self.process.locks for tid in lock.waiters}
+        self._answered = _DERIVED | self._facts.keys() if self._facts else _DERIVED
+        self._lock_of = {tid: lock for lock in process.locks for tid in lock.waiters}
+        self.how_to_see_stacks = _how_to_see_stacks(self.method, process.pid)
+        """The command that shows the stacks again."""
 
     def lock(self, thread: Thread) -> Lock | None:
         """The lock a thread waits for, where capture named it."""
@@ -39,6 +39,8 @@ class Answers:
 
     def fact(self, name: str, thread: Thread) -> Fact:
         """The answer for a thread. Always one; its ``value`` says why where it is unknown."""
+        if name not in self._answered:
+            return not_asked(name, self.method)
         key = (name, thread.tid)
         told = self._told.get(key)
         if told is None:
@@ -46,8 +48,6 @@ class Answers:
         return told
 
     def _fact(self, name: str, thread: Thread) -> Fact:
-        if self.silent(name):
-            return not_asked(name, self.method)
         kind = FACTS[name]
         given = [fact for fact in self._facts.get(name, ()) if self._speaks_of(fact, thread)]
         if kind.derived and not given:
@@ -61,23 +61,23 @@ class Answers:
 
     def holds(self, test: FactTest, thread: Thread) -> Holds:
         """Whether the wanted answer was given."""
-        if self.silent(test.name):
+        if test.name not in self._answered:
             return "unknown"
         found = self.fact(test.name, thread).holds
         return found if test.wanted == "yes" else _OPPOSITE[found]
 
-    @cached_property
-    def how_to_see_stacks(self) -> str:
-        """The command that shows the stacks again."""
-        if self.method == "trace":
-            return "in the text that was given"
-        if self.method == "core":
-            return "gdb -batch -ex 'thread apply all bt' PROGRAM CORE"
-        return f"gdb -p {self.process.pid} -batch -ex 'thread apply all bt'"
-
     def silent(self, name: str) -> bool:
         """Nothing answers this fact, for no thread."""
-        return name not in self._facts and name not in _DERIVED
+        return name not in self._answered
+
+    def silent_about(self, names: frozenset[str]) -> bool:
+        """Nothing answers any of these facts, for no thread."""
+        return names.isdisjoint(self._answered)
+
+    @property
+    def none_given(self) -> bool:
+        """The snapshot answers no fact of this process, as that of a pasted trace."""
+        return not self._facts
 
     def askable(self, name: str) -> bool:
         """Whether this way of capturing could have answered at all: a core knows nothing of life going on."""
@@ -88,6 +88,14 @@ class Answers:
             return fact.tid == thread.tid
         # An answer about threads that names none can only be meant of the one there is.
         return FACTS[fact.name].scope == "process" or len(self.process.threads) == 1
+
+
+def _how_to_see_stacks(method: CaptureMethod, pid: int) -> str:
+    if method == "trace":
+        return "in the text that was given"
+    if method == "core":
+        return "gdb -batch -ex 'thread apply all bt' PROGRAM CORE"
+    return f"gdb -p {pid} -batch -ex 'thread apply all bt'"
 
 
 @cache

@@ -60,6 +60,14 @@ class Catalogue:
         return {number: pattern for pattern, number in self.index.items()}
 
     @cached_property
+    def veto_numbers(self) -> dict[str, frozenset[int]]:
+        """By signature the numbers of the patterns of its vetoes."""
+        return {
+            one.id: frozenset(self.index[pattern] for veto in one.veto for pattern in (*veto.frames, *veto.others))
+            for one in self.signatures
+        }
+
+    @cached_property
     def _speakers(self) -> dict[int | str, list[Signature]]:
         """Signatures by the numbers of their patterns, the words of their waits and the letters of their states."""
         found: dict[int | str, list[Signature]] = {}
@@ -95,7 +103,7 @@ class Catalogue:
 
     def lay_out(self) -> None:
         """Work out now what is otherwise worked out when it is first asked for."""
-        _ = self.by_id, self.built_in, self.index, self.matcher, self._speakers, self.libc_names
+        _ = self.by_id, self.built_in, self.index, self.matcher, self._speakers, self.veto_numbers, self.libc_names
 
     @cached_property
     def libc_names(self) -> frozenset[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from analyzer.diagnose.catalogue import Catalogue
+from analyzer.diagnose.match import Fitting
 from analyzer.diagnose.pattern import Pattern
 from analyzer.diagnose.signature import Signature
 from analyzer.diagnose.symbols import home, normalise
-from analyzer.diagnose.view import judged
+from analyzer.diagnose.view import View, judged
 from analyzer.model import Frame, Holds, Process, Thread
 
 
@@ -21,8 +22,17 @@ class Fits:
         base = catalogue.built_in.get("base")
         number = catalogue.index[base] if base is not None else None
         aborting = catalogue.sets.get("abort-path")
-        self._views = {id(thread): judged(thread, aborting) for thread in process.threads}
-        self._by_thread = {key: matcher.fitting(view.thread, trace=trace, base=number) for key, view in self._views.items()}
+        self._views: dict[int, View] = {}
+        self._kinds: dict[int, tuple[int, ...]] = {}
+        self._by_thread: dict[int, Fitting] = {}
+        self._somewhere: set[int] = set()
+        """Patterns that fit, or may fit, some thread."""
+        for thread in process.threads:
+            view = judged(thread, aborting)
+            kinds = matcher.kinds(view.thread, trace=trace)
+            fitting = matcher.fitting(view.thread, trace=trace, base=number, kinds=kinds)
+            self._views[id(thread)], self._kinds[id(thread)], self._by_thread[id(thread)] = view, kinds, fitting
+            self._somewhere.update(*fitting)
 
     def candidates(self, thread: Thread) -> tuple[Signature, ...]:
         """Signatures worth judging: a pattern of theirs fits or may fit, or they name the thread's wait or state."""
@@ -52,6 +62,10 @@ class Fits:
                 found = "unknown" if holds == "unknown" else found
         return found, None
 
+    def oppose(self, signature: Signature) -> bool:
+        """Whether a pattern of one of its vetoes fits, or may fit, some thread."""
+        return not self._somewhere.isdisjoint(self.catalogue.veto_numbers[signature.id])
+
     def built_in(self, name: str, thread: Thread) -> Holds:
         """Whether a pattern of the diagnosis itself fits; no where the catalogue lacks the sets for it."""
         pattern = self.catalogue.built_in.get(name)
@@ -60,7 +74,8 @@ class Fits:
     def levels(self, thread: Thread, pattern: Pattern) -> tuple[int, ...]:
         """Levels of the frames that a fitting pattern names: not those of ``...`` and of ``!@set``."""
         view = self._views[id(thread)]
-        taken = self.catalogue.matcher.levels(self.catalogue.index[pattern], view.thread, trace=self.trace)
+        number, kinds = self.catalogue.index[pattern], self._kinds[id(thread)]
+        taken = self.catalogue.matcher.levels(number, view.thread, trace=self.trace, kinds=kinds)
         named = zip(pattern.elements, taken, strict=True) if taken else ()
         levels = [level for element, found in named if not (element.anything or element.negated) for level in found]
         return tuple(sorted(level + view.offset for level in levels))

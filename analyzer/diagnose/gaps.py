@@ -19,17 +19,19 @@ class StackGaps:
         return bool(self.before) or self.at_end
 
 
+_WHOLE, _ONLY_AT_END = StackGaps(frozenset(), at_end=False), StackGaps(frozenset(), at_end=True)
+
+
 def gaps(thread: Thread) -> StackGaps:
     """Where frames are missing in a thread's stack, from the levels, the count and the flag that capture gave."""
-    frames = thread.frames
     expected = 0
-    before = set()
-    for index, frame in enumerate(frames):
+    before = []
+    for index, frame in enumerate(thread.frames):
         if frame.level != expected:
-            before.add(index)
+            before.append(index)
         expected = frame.level + 1
         if frame.level == thread.guessed_beyond:
             before.add(index + 1)
     counted = thread.frames_total
     at_end = thread.cut if counted is None else expected < counted
-    return StackGaps(frozenset(before), at_end)
+    return StackGaps(frozenset(before), at_end) if before else _ONLY_AT_END if at_end else _WHOLE

@@ -16,7 +16,7 @@ from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.fits import Fits
 from analyzer.diagnose.pattern import Pattern
 from analyzer.diagnose.program import runs
-from analyzer.diagnose.reasons import Reasons, frames_told
+from analyzer.diagnose.reasons import NO_OTHER_THREAD, NOT_IN_FRAMES, Reasons, frames_told
 from analyzer.diagnose.signature import Exclusion, FactTest, Requirement, Signature
 from analyzer.lean_dataclass import dataclass
 from analyzer.model import Certainty, Finding, Holds, Lock, NearMiss, Thread
@@ -52,8 +52,9 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
     seen, pattern, told = _seen(signature, thread, fits)
     if seen == "no":
         return _near_by_frames(signature, thread, fits, answers)
-    if any(answers.holds(test, thread) != "yes" for test in signature.match.needs):
-        return None
+    for need in signature.match.needs:
+        if answers.holds(need, thread) != "yes":
+            return None
     others, partner = fits.others(thread, signature.match.others) if signature.match.others else ("yes", None)
     if others == "no":
         return None
@@ -70,14 +71,12 @@ def judge(signature: Signature, thread: Thread, fits: Fits, answers: Answers) ->
         reasons.add("What does the kernel say of the thread?", "yes", told, "match")
     if partner is not None:
         reasons.add(f"Does another thread fit {_texts(signature.match.others)}?", "yes", f"thread {partner.tid}", "match")
-    wrong = next((test for test in signature.match.facts if answers.holds(test, thread) == "no"), None)
-    refuted = _sentence(wrong, answers, thread) if wrong is not None else None
-    excluded = [_exclusion(veto, thread, fits, answers, reasons) for veto in signature.veto]
-    refuted = refuted or next((one.text for one in excluded if one.holds == "yes"), None)
+    excluded = _excluded(signature, thread, fits, answers, reasons)
+    refuted = _refuted(signature, thread, answers, excluded)
     if refuted is not None:
-        reasons.facts(signature.facts_for_a_near_miss)
+        reasons.facts(signature, near=True)
         return Verdict(signature, thread, near=_near(signature, thread, answers, refuted, reasons))
-    reasons.facts(signature.facts_for_a_finding)
+    reasons.facts(signature)
     lock = answers.lock(thread)
     certainty = _certainty(signature, thread, answers, hidden=any(one.hidden for one in excluded), lock=lock)
     finding = Finding(
@@ -128,6 +127,25 @@ def _seen(signature: Signature, thread: Thread, fits: Fits) -> tuple[Holds, Patt
     return holds, pattern, ""
 
 
+def _refuted(signature: Signature, thread: Thread, answers: Answers, excluded: list[_Excluded]) -> str | None:
+    """Why the signature is not told although its frames fit; None where nothing speaks against it."""
+    for test in signature.match.facts:
+        if answers.holds(test, thread) == "no":
+            return _sentence(test, answers, thread)
+    for one in excluded:
+        if one.holds == "yes":
+            return one.text
+    return None
+
+
+def _excluded(signature: Signature, thread: Thread, fits: Fits, answers: Answers, reasons: Reasons) -> list[_Excluded]:
+    """How every veto was answered. Of most threads none of their patterns and facts is seen at all, which is told fast."""
+    if fits.oppose(signature) or not answers.silent_about(signature.veto_facts):
+        return [_exclusion(veto, thread, fits, answers, reasons) for veto in signature.veto]
+    reasons.nothing_against(signature)
+    return []
+
+
 def _exclusion(veto: Exclusion, thread: Thread, fits: Fits, answers: Answers, reasons: Reasons) -> _Excluded:
     """Whether any clause of a veto holds; each answer becomes a reason."""
     hidden = False
@@ -136,14 +154,14 @@ def _exclusion(veto: Exclusion, thread: Thread, fits: Fits, answers: Answers, re
         if holds == "yes" and pattern is not None:
             reasons.add(veto.asks_frames, holds, f"the frames fit {pattern.text}", "veto")
             return _Excluded("yes", veto.because)
-        reasons.not_against(veto.asks_frames, holds, "not in the frames that were seen")
+        reasons.not_against(veto.asks_frames, holds, NOT_IN_FRAMES)
         hidden = holds == "unknown"
     if veto.others:
         holds, other = fits.others(thread, veto.others)
         if holds == "yes" and other is not None:
             reasons.add(veto.asks_others, holds, f"thread {other.tid}", "veto")
             return _Excluded("yes", f"{veto.because} (thread {other.tid})")
-        reasons.not_against(veto.asks_others, holds, "no other thread that was seen")
+        reasons.not_against(veto.asks_others, holds, NO_OTHER_THREAD)
     for test in veto.facts:
         if answers.holds(test, thread) == "yes":
             fact = answers.fact(test.name, thread)

@@ -19,18 +19,19 @@ SIGNAL = "<signal handler called>"
 class _Beginnings:
     """Bits by the beginning of a name. Most names have none of them, and one look at their first letters tells."""
 
-    def __init__(self, bits: Mapping[str, int]) -> None:
-        self._shortest = min(map(len, bits), default=0)
-        self._by_head: dict[str, list[tuple[str, int]]] = {}
-        for beginning, mask in bits.items():
-            self._by_head.setdefault(beginning[: self._shortest], []).append((beginning, mask))
+    def __init__(self, bits: Mapping[str, int], libc_bits: Mapping[str, int]) -> None:
+        self._shortest = min(map(len, (*bits, *libc_bits)), default=0)
+        self._by_head: dict[str, list[tuple[str, int, int]]] = {}
+        for beginning in {**bits, **libc_bits}:
+            both = (beginning, bits.get(beginning, 0), libc_bits.get(beginning, 0))
+            self._by_head.setdefault(beginning[: self._shortest], []).append(both)
 
-    def mask(self, name: str) -> int:
-        """The bits of every beginning that the name has."""
+    def mask(self, name: str, *, libc: bool) -> int:
+        """The bits of every beginning that the name has; with those that only a function of libc has."""
         found = 0
-        for beginning, bits in self._by_head.get(name[: self._shortest], ()):
+        for beginning, bits, libc_bits in self._by_head.get(name[: self._shortest], ()):
             if name.startswith(beginning):
-                found |= bits
+                found |= bits | (libc_bits if libc else 0)
         return found
 
 
@@ -116,7 +117,7 @@ class Layout:
                 for name in found.prefixes:
                     beginnings[name] = beginnings.get(name, 0) | mask
         self._named, self._libc_named = named, libc_named
-        self._prefixes, self._libc_prefixes = _Beginnings(prefixes), _Beginnings(libc_prefixes)
+        self._beginnings = _Beginnings(prefixes, libc_prefixes)
 
     # What a frame does
 
@@ -149,9 +150,9 @@ class Layout:
             if where == "libc" or (trace and where == "unknown"):
                 mask |= self._unnamed_libc
         else:
-            mask = self._named.get(name, 0) | self._prefixes.mask(name)
+            mask = self._named.get(name, 0) | self._beginnings.mask(name, libc=where != "other")
             if where != "other":
-                mask |= self._libc_named.get(name, 0) | self._libc_prefixes.mask(name)
+                mask |= self._libc_named.get(name, 0)
         if where == "libc" and name != SIGNAL:
             mask |= self._every_libc
         return (mask ^ self._negated) | self.anything

@@ -23,6 +23,9 @@ _STATE_LIMIT = 20_000
 _FRAME_LIMIT = 50_000
 _MEMO_FRAMES = 24
 
+Fitting = tuple[tuple[int, ...], tuple[int, ...]]
+"""Indices of the patterns that fit, and of those that may."""
+
 
 class _State:
     """A set of bits, and where it was seen to lead."""
@@ -41,14 +44,17 @@ class Matcher:
     def __init__(self, patterns: Sequence[Pattern], sets: Mapping[str, SymbolSet]) -> None:
         self._layout = Layout(patterns, sets)
         self._singles: dict[int, Matcher] = {}
+
+        # As many as the catalogue has ways to fit a frame: they need not be forgotten.
+        self._masks: list[int] = []
+        self._class_of_mask: dict[int, int] = {}
+        self._class_of_frame: tuple[dict[tuple[str | None, str | None, bool], int], ...] = ({}, {})
         self._forget()
 
     def _forget(self) -> None:
         self._states: dict[int, _State] = {}
-        self._taken: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = {}
-        self._masks: list[int] = []
-        self._class_of_mask: dict[int, int] = {}
-        self._class_of_frame: tuple[dict[tuple[str | None, str | None, bool], int], ...] = ({}, {})
+        self._taken: dict[tuple[int, tuple[int, ...]], tuple[tuple[int, ...], ...]] = {}
+        self._fitted: dict[tuple[object, ...], Fitting] = {}
         self._start = self._state(self._layout.skip(self._layout.first))
 
     def _state(self, bits: int) -> _State:
@@ -59,32 +65,36 @@ class Matcher:
 
     def _class(self, frame: Frame, trace: bool) -> int:
         """A small number for all frames that fit the same elements."""
+        found = self._class_of_frame[trace].get((frame.function, frame.module, frame.signal))
+        return self._new_class(frame, trace) if found is None else found
+
+    def _new_class(self, frame: Frame, trace: bool) -> int:
         known = self._class_of_frame[trace]
-        key = (frame.function, frame.module, frame.signal)
-        found = known.get(key)
+        if len(known) >= _FRAME_LIMIT:
+            known.clear()
+        mask = self._layout.mask(frame, trace)
+        found = self._class_of_mask.get(mask)
         if found is None:
-            if len(known) >= _FRAME_LIMIT:
-                known.clear()
-            mask = self._layout.mask(frame, trace)
-            found = self._class_of_mask.get(mask)
-            if found is None:
-                found = self._class_of_mask[mask] = len(self._masks)
-                self._masks.append(mask)
-            known[key] = found
+            found = self._class_of_mask[mask] = len(self._masks)
+            self._masks.append(mask)
+        known[frame.function, frame.module, frame.signal] = found
         return found
 
-    def _run(self, thread: Thread, trace: bool, holes: StackGaps, *, hopeful: bool) -> _State:
-        if len(self._states) >= _STATE_LIMIT:
-            self._forget()
-        state = self._start
+    def kinds(self, thread: Thread, *, trace: bool) -> tuple[int, ...]:
+        """The class of every frame: frames of one class are the same to every pattern."""
         known = self._class_of_frame[trace]
+        found = []
+        for frame in thread.frames:
+            kind = known.get((frame.function, frame.module, frame.signal))
+            found.append(self._new_class(frame, trace) if kind is None else kind)
+        return tuple(found)
+
+    def _run(self, kinds: tuple[int, ...], holes: StackGaps, *, hopeful: bool) -> _State:
+        state = self._start
         before = holes.before
-        for index, frame in enumerate(thread.frames):
+        for index, kind in enumerate(kinds):
             if before and index in before:
                 state = self._state(self._layout.gap(state.bits) if hopeful else self._layout.miss(state.bits))
-            kind = known.get((frame.function, frame.module, frame.signal))
-            if kind is None:
-                kind = self._class(frame, trace)
             following = state.next.get(kind)
             if following is None:
                 following = state.next[kind] = self._state(self._layout.step(state.bits, self._masks[kind]))
@@ -104,30 +114,45 @@ class Matcher:
             state.accepted = tuple(found)
         return state.accepted
 
-    def fitting(self, thread: Thread, *, trace: bool, base: int | None = None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def fitting(self, thread: Thread, *, trace: bool, base: int | None = None, kinds: tuple[int, ...] | None = None) -> Fitting:
         """Indices of the patterns that fit this thread's stack, and of those that may, because frames are missing.
 
         ``base`` is the index of a pattern that says where a stack begins (main, a thread's start): with it seen,
-        nothing that matters is missing at the outer end.
+        nothing that matters is missing at the outer end. ``kinds``: what `kinds` said of it, if it was asked already.
         """
         if not thread.frames:
             return (), ()
+        kinds = self.kinds(thread, trace=trace) if kinds is None else kinds
+        if len(self._states) >= _STATE_LIMIT:
+            self._forget()
         holes = gaps(thread)
-        sure = self._accepted(self._run(thread, trace, holes, hopeful=False))
+        # Stacks that differ only in what no pattern names have the same answer, and those are most of a pile.
+        key = (kinds, holes.at_end, base) if len(kinds) <= _MEMO_FRAMES and not holes.before else None
+        fitted = self._fitted.get(key) if key is not None else None
+        if fitted is None:
+            fitted = self._fit(kinds, holes, base)
+            if key is not None and len(self._fitted) < _STATE_LIMIT:
+                self._fitted[key] = fitted
+        return fitted
+
+    def _fit(self, kinds: tuple[int, ...], holes: StackGaps, base: int | None) -> Fitting:
+        sure = self._accepted(self._run(kinds, holes, hopeful=False))
         if base is not None and holes.at_end and base in sure:
             holes = StackGaps(holes.before, at_end=False)
         if not holes:
             return sure, ()
-        maybe = self._accepted(self._run(thread, trace, holes, hopeful=True))
+        maybe = self._accepted(self._run(kinds, holes, hopeful=True))
         return sure, tuple(index for index in maybe if index not in sure)
 
-    def levels(self, index: int, thread: Thread, *, trace: bool) -> tuple[tuple[int, ...], ...]:
+    def levels(
+        self, index: int, thread: Thread, *, trace: bool, kinds: tuple[int, ...] | None = None
+    ) -> tuple[tuple[int, ...], ...]:
         """For each element of a pattern that fits, the levels of the frames it took. Innermost fit, longest runs."""
         inner = thread.frames[:_MEMO_FRAMES]
         if inner[-1].level != len(inner) - 1:  # frames are missing in between
             return self._single(index)._levels(thread.frames, trace)
-        # Stacks that differ only in what no pattern names have the same answer, and those are most of a pile.
-        key = (index, *(self._class(frame, trace) for frame in inner))
+        kinds = self.kinds(thread, trace=trace) if kinds is None else kinds
+        key = (index, kinds[:_MEMO_FRAMES])
         taken = self._taken.get(key)
         if taken is None:
             taken = self._single(index)._levels(inner, trace)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
 
-from analyzer.diagnose.answers import Answers, not_asked
+from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.pattern import Pattern
-from analyzer.diagnose.signature import Decides
+from analyzer.diagnose.signature import Decides, Exclusion, Signature
 from analyzer.lean_dataclass import replace
-from analyzer.model import CaptureMethod, Fact, Frame, Holds, Reason, Thread
+from analyzer.model import Fact, Frame, Holds, Reason, Thread
+
+NOT_IN_FRAMES, NO_OTHER_THREAD = "not in the frames that were seen", "no other thread that was seen"
+_KEPT_LIMIT = 32
 
 
 class Reasons:
@@ -25,20 +27,35 @@ class Reasons:
         self._found[asked] = Reason(asked, holds, value, self._answers.how_to_see_stacks, decides)
 
     def not_against(self, asked: str, holds: Holds, value: str) -> None:
-        """A question whose answer is no veto: the same for most threads, so it is put into words once."""
-        self._found[asked] = _not_against(asked, holds, value, self._answers.how_to_see_stacks)
+        """A question whose answer is no veto."""
+        self._found[asked] = Reason(asked, holds, value, self._answers.how_to_see_stacks, "veto")
+
+    def nothing_against(self, signature: Signature) -> None:
+        """No frame speaks for any veto: so it is of most threads, and is put into words once."""
+        how = self._answers.how_to_see_stacks
+        told = signature.in_words.get(("veto", how))
+        if told is None:
+            for veto in signature.veto:
+                for asked, value in unopposed(veto):
+                    self.not_against(asked, "no", value)
+            told = {asked: self._found[asked] for veto in signature.veto for asked, _ in unopposed(veto)}
+            _keep(signature, ("veto", how), told)
+        self._found |= told
 
     def frames(self, pattern: Pattern, value: str) -> None:
         """The frames that fit."""
         self.add(f"Do the frames fit {pattern.text}?", "yes", value, "match")
 
-    def facts(self, asked: tuple[tuple[str, Decides], ...]) -> None:
-        """What was answered to these facts, each with the clause that asks for it."""
-        for name, decides in asked:
-            if self._answers.silent(name):
-                self._found[name] = _silence(name, self._answers.method, decides)
-            else:
-                self._found[name] = _reason(self._answers.fact(name, self._thread), decides)
+    def facts(self, signature: Signature, *, near: bool = False) -> None:
+        """What was answered to a signature's facts, each with the clause that asks for it; ``near``: those of a near miss."""
+        asked = signature.facts_for_a_near_miss if near else signature.facts_for_a_finding
+        key = ("near" if near else "facts", self._answers.method)
+        told = signature.in_words.get(key) if self._answers.none_given else None
+        if told is None:
+            told = {name: _reason(self._answers.fact(name, self._thread), decides) for name, decides in asked}
+            if all(self._answers.silent(name) for name in told):  # the same for every thread without facts
+                _keep(signature, key, told)
+        self._found |= told
 
     def all(self, needed: Mapping[str, Holds] | None = None) -> tuple[Reason, ...]:
         """In the order in which they were asked; ``needed``: what a surer verdict lacks, by fact, or by question for frames."""
@@ -53,15 +70,16 @@ class Reasons:
         )
 
 
-@lru_cache(maxsize=1_000)
-def _not_against(asked: str, holds: Holds, value: str, how: str) -> Reason:
-    return Reason(asked, holds, value, how, "veto")
+def unopposed(veto: Exclusion) -> tuple[tuple[str, str], ...]:
+    """The questions of a veto about frames, with what is to be said where none was seen that answers them."""
+    own = ((veto.asks_frames, NOT_IN_FRAMES),) if veto.frames else ()
+    return (*own, (veto.asks_others, NO_OTHER_THREAD)) if veto.others else own
 
 
-@cache
-def _silence(name: str, method: CaptureMethod, decides: Decides) -> Reason:
-    """The reason for a fact that nobody asked for: the same for every thread."""
-    return _reason(not_asked(name, method), decides)
+def _keep(signature: Signature, key: tuple[str, str], told: dict[str, Reason]) -> None:
+    if len(signature.in_words) >= _KEPT_LIMIT:
+        signature.in_words.clear()
+    signature.in_words[key] = told
 
 
 def _reason(fact: Fact, decides: Decides) -> Reason:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from analyzer.diagnose.pattern import Pattern
 from analyzer.lean_dataclass import dataclass, replace
-from analyzer.model import Holds, Reference
+from analyzer.model import Holds, Reason, Reference
 
 Kind = Literal["cause", "wait"]
 Decides = Literal["match", "likely", "proven", "veto"]
@@ -134,6 +134,16 @@ class Signature:
         for exclusion in (*self.near, *self.veto):
             found += [*exclusion.frames, *exclusion.others]
         return tuple(found)
+
+    @cached_property
+    def veto_facts(self) -> frozenset[str]:
+        """Every fact that its vetoes ask for."""
+        return frozenset(test.name for veto in self.veto for test in veto.facts)
+
+    @cached_property
+    def in_words(self) -> dict[tuple[str, str], dict[str, Reason]]:
+        """Reasons that are the same for most threads, as they were put into words; filled where they are (`reasons`)."""
+        return {}
 
     @cached_property
     def facts_for_a_finding(self) -> tuple[tuple[str, Decides], ...]:

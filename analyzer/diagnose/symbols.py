@@ -16,6 +16,7 @@ Home = Literal["libc", "other", "unknown"]
 """Whose code a frame lies in: the C library's (its loader and libpthread with it), another file's, or not known."""
 
 _NAMELESS = frozenset({"", "??", "???", "n/a", "<unknown>", "[unknown]", "(unknown)", "unknown", "<unavailable>"})
+_LONGEST_NAMELESS = max(map(len, _NAMELESS))
 _SUFFIX = re.compile(
     r"(?:\.(?:isra|part|constprop|cold|lto_priv|clone|llvm|localalias|lto|str|warm|hot|unlikely)(?:\.\w+)*"
     r"|@plt|@{1,2}[A-Z]\w*(?:\.\w+)*|\s*\+\s*(?:0x)?[0-9a-f]+(?:/0x[0-9a-f]+)?|_nocancel)$"
@@ -38,19 +39,18 @@ def normalise(name: str | None) -> str | None:
     """
     if name is None:
         return None
-    try:
-        return _known[name]
-    except KeyError:
+    answer = _known.get(name, "")  # which is no name: that of a frame without one is None
+    if answer == "":
         if len(_known) >= _CACHE_LIMIT:  # a stream of traces must not make memory grow
             _known.clear()
         answer = _known[name] = _normalise(name)
-        return answer
+    return answer
 
 
 def _normalise(name: str) -> str | None:
     # Of what is taken off below, a plain C name can only have «_nocancel» at its end; almost all names are plain.
     if name.isidentifier() and len(name) < 1000 and not name.endswith("_nocancel"):
-        return _without_lead(name)
+        return name if name[0] != "_" and len(name) > _LONGEST_NAMELESS else _without_lead(name)
     text = name.strip()[:1000]
     if text.lower() in _NAMELESS:
         return None

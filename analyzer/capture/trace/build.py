@@ -183,13 +183,16 @@ def build(trace: TraceDraft, pid: int, *, stands_in: bool) -> tuple[Process, Tal
 
 
 def _count(tally: Tally, thread: Thread) -> None:
-    tally.cut += thread.cut
-    tally.frames += len(thread.frames)
+    named = placed = 0
     for frame in thread.frames:
         if frame.function is not None:
-            tally.named += 1
+            named += 1
         if frame.module is not None or frame.file is not None:
-            tally.placed += 1
+            placed += 1
+    tally.cut += thread.cut
+    tally.frames += len(thread.frames)
+    tally.named += named
+    tally.placed += placed
 
 
 def _main_first(threads: list[Thread], stacks: list[StackDraft], pid: int) -> list[Thread]:

@@ -23,8 +23,8 @@ _VALUE = re.compile(
     r"(?:3D)?(?:\w{1,40}@entry=(?:3D)?)?(0x[0-9a-fA-F]{1,16})\b(?: <([^\s<>]{1,400}(?:<[^<>]{0,200}>[^\s<>]{0,200}){0,4})>)?"
 )
 _ARGUMENTS_LIMIT = 2000
-_LOCKS = ("lll", "mutex", "lock", "SpinLockDelay")
-_OTHERS = ("cond", "sem_", "gscope")
+_LOCKS = re.compile("lll|mutex|lock|SpinLockDelay")
+_OTHERS = re.compile("cond|sem_|gscope")
 _NEUTRAL = re.compile(r"^(?:__)?(?:internal_)?sys(?:call|_futex)|^__syscall|^__kernel_vsyscall$|^__libc_do_syscall$|^__cp_")
 """Between the kernel and the function that waits, and saying nothing."""
 
@@ -59,9 +59,9 @@ class SeenWait:
 
     def look(self, function: str, text: str) -> None:
         """Read what one frame prints; ``text`` is its line or its arguments."""
-        if any(word in function for word in _OTHERS):
+        if _OTHERS.search(function) is not None:
             self.lock, self.over = False, True
-        elif any(word in function for word in _LOCKS):
+        elif _LOCKS.search(function) is not None:
             self.lock = True
         for argument in text[text.find("(") + 1 : _ARGUMENTS_LIMIT].split(", "):
             name, _, value = argument.strip().partition("=")
