@@ -19,6 +19,10 @@ _ENTRY = re.compile(
 )
 
 
+_BROKEN_LIMIT = 2000
+"""Characters of an entry that goes on over several lines: it is read anew with each of them."""
+
+
 def entry(reading: Reading, line: str) -> bool:
     """``* 1    Thread 0x7f.. (LWP 1234) "podman" 0x00007f.. in read () from ..``."""
     match = _ENTRY.match(line)
@@ -82,7 +86,7 @@ def _goes_on(stack: StackDraft, text: str, width: int) -> Mode:
         if longer is None or read is None:
             return False
         _innermost(stack, read)
-        if len(longer) < wrap.TEXT_LIMIT:
+        if len(longer) < _BROKEN_LIMIT:
             reading.enter(_goes_on(stack, longer, len(line)))
         return True
 
