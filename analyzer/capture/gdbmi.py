@@ -217,6 +217,12 @@ class MiSession:
         self._read(deadline)
 
     def _read(self, deadline: float) -> None:
+        try:
+            self._read_ready(deadline)
+        except (OSError, ValueError, KeyError):  # closed, or read to its end, by another thread that gave up waiting for us
+            self._ended = True
+
+    def _read_ready(self, deadline: float) -> None:
         ready = [key.fileobj for key, _ in self._selector.select(max(0.0, deadline - time.monotonic()))]
         if self._life is not None and ready == [self._life]:  # all that it said has been read
             self._selector.unregister(self._life)

@@ -83,7 +83,9 @@ def heading(reading: Reading, line: str) -> bool:
     known = reading.trace.find(number, None)
     if known is not None and len(known.frames) == 1:
         known.provisional = True  # when it stops, and when it lists threads, lldb shows a thread's innermost frame
-    reading.heading(FORM, number, int(tid[1], 0) if tid is not None else None, name[1] if name is not None else None)
+    # Base 0 would refuse a leading zero.
+    kernels = int(tid[1], 16 if tid[1].startswith("0x") else 10) if tid is not None else None
+    reading.heading(FORM, number, kernels, name[1] if name is not None else None)
     return True
 
 
