@@ -70,7 +70,7 @@ def capture_core(path: Path, options: CoreOptions, meanwhile: Callable[[], None]
         stack.callback(debugger.close)
         meanwhile()
         executable = executable_path(seen.space, notes.auxv) if seen.space else None
-        program = files.matching.get(executable) if executable else None
+        program = files.matching.get(executable, files.believed.get(executable)) if executable else None
         debug_root = str(options.sysroot or "")
         debugger.prepare(str(root), str(program) if program else None, debug_root)
         futexes = {tid: wait for tid in seen.syscalls if (wait := seen.futex(tid)) is not None and not wait.timed}
