@@ -126,6 +126,8 @@ def _number(text: str) -> float:
 
 def _pid(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) < 1 << 22:
+        if text in COMMANDS:
+            raise argparse.ArgumentTypeError(f"{text!r} is a command: it comes first, and options follow it")
         raise argparse.ArgumentTypeError(f"{text!r} is neither a process id nor a command; hanganalyze --help lists both")
     return int(text)
 

@@ -75,6 +75,7 @@ def _whole_thread(seen: Seen, tid: int) -> Thread:
         frames_total=stack.total if stack else None,
         cut=stack.cut if stack else False,
         problem=(stack.problem if stack else "its stack was not looked at"),
+        guessed_beyond=stack.guessed_beyond if stack else None,
     )
 
 

@@ -71,7 +71,7 @@ def capture_core(path: Path, options: CoreOptions, meanwhile: Callable[[], None]
         stack.callback(debugger.close)
         meanwhile()
         executable = executable_path(seen.space, notes.auxv) if seen.space else None
-        program = files.matching.get(executable) if executable else None
+        program = files.matching.get(executable, files.believed.get(executable)) if executable else None
         debug_root = str(options.sysroot or "")
         nothing = write_placeholder(stack.enter_context(scratch_folder("program")), core.architecture)
         debugger.prepare(str(root), str(program) if program else None, debug_root, str(nothing))

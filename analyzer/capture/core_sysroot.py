@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analyzer.capture.core_file import CoreMemory
+from analyzer.capture.core_named import begins_alike
 from analyzer.capture.loaded_elf import LoadedElf
 from analyzer.capture.maps import AddressSpace, Mapping
 from analyzer.capture.memory import MemoryUnreadable
@@ -38,6 +39,8 @@ class FoundFiles:
     """Not here at all."""
     unproven: list[str] = field(default_factory=list)
     """Here, but the core does not hold the build id to compare."""
+    believed: dict[str, Path] = field(default_factory=dict)
+    """The program that a person named, without a build id to compare: used, and believed less."""
 
 
 def find_files(space: AddressSpace, core: CoreMemory, sysroot: Path, executable: tuple[str, Path] | None) -> FoundFiles:
@@ -52,7 +55,7 @@ def find_files(space: AddressSpace, core: CoreMemory, sysroot: Path, executable:
         if wanted is None:
             if core.available(base) >= 4 and core.read(base, 4) != b"\x7fELF":
                 continue
-            found.unproven.append(path)
+            _without_id(found, core, base, path, given if executable and executable[0] == path else None)
             continue
         have = build_id_of(given) if given else None
         if given is None or not given.exists():
@@ -64,6 +67,17 @@ def find_files(space: AddressSpace, core: CoreMemory, sysroot: Path, executable:
     return found
 
 
+def _without_id(found: FoundFiles, core: CoreMemory, base: int, path: str, named: Path | None) -> None:
+    """Nothing to compare: only a file that a person named is used, and only if nothing speaks against it."""
+    have = build_id_of(named) if named is not None else None
+    if named is None:
+        found.unproven.append(path)
+    elif (have is None or not core.available(base)) and begins_alike(core, base, named):
+        found.believed[path] = named
+    else:
+        found.other[path] = ("none", have or "none, and it begins with other headers")
+
+
 def _id_in_core(core: CoreMemory, base: int) -> str | None:
     try:
         return LoadedElf(core, base).build_id
@@ -73,6 +87,7 @@ def _id_in_core(core: CoreMemory, base: int) -> str | None:
 
 def build_id_of(path: Path) -> str | None:
     """Build id of an ELF file; None where it has none or is no ELF file."""
+    from elftools.common.utils import struct_parse
     from elftools.elf.elffile import ELFFile
     from elftools.elf.segments import NoteSegment
 
@@ -85,11 +100,12 @@ def build_id_of(path: Path) -> str | None:
             elf = ELFFile(file)
             if elf.num_segments() > _MOST_HEADERS:
                 return None
-            for segment in elf.iter_segments():
-                if isinstance(segment, NoteSegment):
-                    for note in segment.iter_notes():
-                        if note["n_type"] == "NT_GNU_BUILD_ID":
-                            return str(note["n_desc"])
+            for number in range(elf.num_segments()):
+                # iter_segments() would read the whole dynamic section, which takes longer than all the rest.
+                header = struct_parse(elf.structs.Elf_Phdr, file, elf["e_phoff"] + number * elf["e_phentsize"])
+                for note in NoteSegment(header, file, elf).iter_notes() if header["p_type"] == "PT_NOTE" else ():
+                    if note["n_type"] == "NT_GNU_BUILD_ID":
+                        return str(note["n_desc"])
         except Exception:  # pyelftools raises whatever a field that makes no sense leads to
             return None
     return None

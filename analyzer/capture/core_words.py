@@ -25,6 +25,11 @@ def about_files(files: FoundFiles, libc: str | None, executable: str | None) -> 
     if missing:
         named = ", ".join(missing[:_MOST_NAMED]) + (", ..." if len(missing) > _MOST_NAMED else "")
         notes.append(f"not here, so without symbols: {named}. Give the files with --sysroot or --exe")
+    notes += [
+        f"{path} has no build id that could be compared: {file} was used because it was named, "
+        "and what depends on it is less sure"
+        for path, file in files.believed.items()
+    ]
     if files.unproven:
         named = ", ".join(files.unproven[:_MOST_NAMED]) + (", ..." if len(files.unproven) > _MOST_NAMED else "")
         notes.append(f"the core does not hold the build ids of these files, so they were not used: {named}")

@@ -35,6 +35,8 @@ class ThreadStack:
     """Frames in the whole stack; None where they were not counted."""
     thread_pointer: int | None = None
     problem: str | None = None
+    guessed_beyond: int | None = None
+    """See Thread.guessed_beyond."""
 
     @property
     def cut(self) -> bool:

@@ -21,7 +21,8 @@ ReadTrace = Callable[[str], Snapshot]
 
 FOUND = ("possible", "likely", "proven")
 WORDS = (*FOUND, "near-miss")
-_KEYS = frozenset({"description", "source", "expect", "status", "snapshot", "trace"})
+_KEYS = frozenset({"description", "source", "expect", "status", "snapshot", "trace", "report"})
+REPORTS = ("family", "look-alike")
 _STATUS = ("root-cause", "hung", "not-hung", "unclear")
 
 
@@ -39,6 +40,8 @@ class Case:
     status: str | None
     snapshot: Snapshot | None
     trace: str | None
+    report: str | None
+    """What the public report turned out to be: ``family`` (a lock that a fork or raw clone left behind) or ``look-alike``."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,12 @@ def _read_case(document: Document, catalogue: Catalogue) -> Case | None:
     status = document.choice(data, (), "status", _STATUS, "unclear") if "status" in data else None
     if ("trace" in data) == ("snapshot" in data):
         document.wrong((), "a case has either 'trace' or [snapshot]")
+    report = document.choice(data, (), "report", REPORTS, "look-alike") if "report" in data else None
+    if report is not None and source is None:
+        document.wrong(("report",), "'report' is for cases of public reports, which name their 'source'")
     trace = document.string(data, (), "trace") if "trace" in data else None
     snapshot = read_snapshot(document, data) if "snapshot" in data else None
-    return Case(document.path, document.shown, description, source, dict(expect), status, snapshot, trace)
+    return Case(document.path, document.shown, description, source, dict(expect), status, snapshot, trace, report)
 
 
 def run_case(case: Case, catalogue: Catalogue, read_trace: ReadTrace | None = None) -> CaseResult:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import stat
 import tomllib
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 _LARGEST = 1_000_000  # bytes; a catalogue from a stranger must not fill the memory
+_MOST_DOTS = 100  # in a line: reading a key takes time that grows with the square of its parts
+_MOST_MISTAKES = 200  # told of one file; each is looked up in it
+_MOST_PLACES = 5_000
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*([\w.\"' -]+?)\s*=")
 _QUOTES = re.compile(r'"""|\'\'\'')
@@ -39,6 +43,11 @@ class Document:
         self.data: dict[str, Any] | None = None
         try:
             self.text = _content(path).decode()
+            lines = enumerate(self.text.split("\n"), 1)
+            dotted = next((number for number, line in lines if line.count(".") - 3 * line.count("...") > _MOST_DOTS), None)
+            if dotted is not None:
+                self.problems.append(f"{shown}:{dotted}: a line with more than {_MOST_DOTS} dots")
+                return
             self.data = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as problem:
             found = re.search(r"\(at line (\d+), column \d+\)$", str(problem))
@@ -51,12 +60,19 @@ class Document:
 
     def wrong(self, place: Place, text: str, *, value: str | None = None) -> None:
         """Note a mistake at a place, or at the line near it that holds ``value``."""
-        self.problems.append(f"{self.shown}:{self.line(place, value)}: {text}")
+        if len(self.problems) < _MOST_MISTAKES:
+            self.problems.append(f"{self.shown}:{self.line(place, value)}: {text}")
+        elif len(self.problems) == _MOST_MISTAKES:
+            self.problems.append(f"{self.shown}:1: and more mistakes, which are not listed")
+
+    @cached_property
+    def _places(self) -> list[tuple[int, Place]]:
+        return _places(self.text)
 
     def line(self, place: Place, value: str | None = None) -> int:
         """The line, from 1, where a key or table stands; its nearest ancestor's where it has none of its own."""
         best, depth = 1, -1
-        for number, found in _places(self.text):
+        for number, found in self._places:
             common = 0
             while common < min(len(found), len(place)) and found[common] == place[common]:
                 common += 1
@@ -130,6 +146,8 @@ def _places(text: str) -> list[tuple[int, Place]]:
     counts: dict[str, int] = {}
     closing = None
     for number, line in enumerate(text.splitlines(), 1):
+        if len(found) > _MOST_PLACES:
+            break
         if closing is not None:
             if closing in line:
                 closing = None

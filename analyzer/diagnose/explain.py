@@ -98,7 +98,9 @@ def _explained(
         clauses.append(_joined("veto", parts, veto.because))
     for name, requirement in (("likely", signature.likely), ("proven", signature.proven)):
         if requirement:
-            parts = [_fact(test, thread, answers) for test in requirement.all]
+            # What nobody can ask of a core is not asked for, as long as the rest can be.
+            asked = [test for test in requirement.all if answers.askable(test.name) or answers.holds(test, thread) == "no"]
+            parts = [_fact(test, thread, answers) for test in asked or requirement.all]
             if requirement.any:
                 parts.append(_joined("any of", [_fact(test, thread, answers) for test in requirement.any], ""))
             clauses.append(_all(name, parts))

@@ -30,6 +30,8 @@ def gaps(thread: Thread) -> StackGaps:
         if frame.level != expected:
             before.append(index)
         expected = frame.level + 1
+    if thread.guessed_beyond is not None:
+        before += [index + 1 for index, frame in enumerate(thread.frames) if frame.level == thread.guessed_beyond]
     counted = thread.frames_total
     at_end = thread.cut if counted is None else expected < counted
     return StackGaps(frozenset(before), at_end) if before else _ONLY_AT_END if at_end else _WHOLE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from analyzer.diagnose import advice
 from analyzer.diagnose.answers import Answers
 from analyzer.diagnose.fits import Fits
 from analyzer.diagnose.gaps import gaps
@@ -11,7 +12,7 @@ from analyzer.diagnose.judge import Verdict
 from analyzer.diagnose.signature import Signature
 from analyzer.diagnose.symbols import normalise
 from analyzer.lean_dataclass import dataclass
-from analyzer.model import Finding, Process, Status, Thread, ThreadRef
+from analyzer.model import CaptureMethod, Finding, Process, Status, Thread, ThreadRef
 
 _LIMIT = 12  # sentences; a process of a thousand threads must not bury the rest
 
@@ -87,7 +88,7 @@ def _stuck(one: Seen, thread: Thread) -> bool:
     """The thread waits without a timeout for a lock: not for work, which is another kind of futex wait."""
     if thread.wait is not None and (thread.wait.timed or thread.wait.kind not in ("futex", "lock")):
         return False
-    if one.answers.fact("futex-wait", thread).holds == "no" or one.fits.built_in("idle", thread) == "yes":
+    if one.answers.fact("futex-wait", thread).holds == "no" or one.fits.built_in("idle", thread) != "no":
         return False
     # A word that is not zero says «held» only of a lock, and only frames or a name say that it is one.
     lock = one.answers.lock(thread)
@@ -105,7 +106,7 @@ def _stuck_words(one: Seen, thread: Thread) -> str:
     if owner is not None and owner.tid is not None:
         here = "" if owner.orphaned is not True else ", which is not in this process"
         return f"{told}, held by thread {owner.tid}{here}: look at what that thread does."
-    return f"{told}: who holds it? Look at the other threads, and install the debug symbols of libc and the program."
+    return f"{told}: {advice.who_holds_it(one.answers.method)}"
 
 
 def _cut(one: Seen) -> list[str]:
@@ -116,7 +117,7 @@ def _cut(one: Seen) -> list[str]:
             found.setdefault(verdict.thread.tid, []).append(verdict.signature.id)
     return [
         f"Frames of thread {tid} of process {one.process.pid} are missing where they would decide about "
-        f"{', '.join(ids)}: take the whole stack (gdb: set backtrace limit unlimited; install debug symbols)."
+        f"{', '.join(ids)}: {advice.whole_stack(one.answers.method)}"
         for tid, ids in found.items()
     ]
 
@@ -126,7 +127,7 @@ def _other_waits(one: Seen, told: set[tuple[int, int]]) -> list[str]:
     known = {verdict.thread.tid: verdict.signature for verdict in one.verdicts if verdict.finding is not None}
     pid = one.process.pid
     others = [thread for thread in one.process.threads if (pid, thread.tid) not in told]
-    return _told_once((pid, thread.tid, _wait_words(thread, known.get(thread.tid))) for thread in others)
+    return _told_once((pid, thread.tid, _wait_words(thread, known.get(thread.tid), one.answers.method)) for thread in others)
 
 
 def _told_once(waits: Iterable[tuple[int, int, str]]) -> list[str]:
@@ -140,31 +141,30 @@ def _told_once(waits: Iterable[tuple[int, int, str]]) -> list[str]:
     ]
 
 
-def _wait_words(thread: Thread, signature: Signature | None) -> str:
+def _wait_words(thread: Thread, signature: Signature | None, method: CaptureMethod) -> str:
     if signature is not None:
         title = f"{signature.title[0].lower()}{signature.title[1:]}"
         told = thread.wait is not None and thread.wait.kind != "futex"
         what = f"waits for {thread.wait.text}" if told and thread.wait is not None else title
         return f"{what}. {signature.remedy}"
+    unseen = advice.only_seen_from_the_kernel(thread) if method == "trace" else None
+    if unseen is not None:
+        return unseen
     if thread.wait is not None:
         return f"waits for {thread.wait.text}; whoever should provide it is the one to look at next."
     if gaps(thread) or not thread.frames:
         return f"could not be seen whole: {thread.problem or 'frames are missing, so nothing can be said of it'}."
     named = next((name for name in (normalise(frame.function) for frame in thread.frames) if name), None)
     if named is None:
-        return "has no frame with a name: install the debug symbols, or name the program with --exe."
+        return f"has no frame with a name: {advice.names(method)}"
     return f"is in {named}, which no signature explains."
 
 
 def _possible(finding: Finding, seen: Sequence[Seen]) -> str:
     """What would make a possible finding more than that."""
     missing = [reason.fact for reason in finding.reasons if reason.fact and reason.holds == "unknown"]
-    method = next((one.answers.method for one in seen if one.process.pid == finding.pid), "trace")
-    if method == "trace":
-        return f"{finding.signature} fits the stack; only the live process or a core can show more: hanganalyze PID."
-    if missing:
-        return f"{finding.signature} fits the stack; what could not be answered: {', '.join(missing)}."
-    return f"{finding.signature} fits the stack, and no fact makes it more than possible."
+    method: CaptureMethod = next((one.answers.method for one in seen if one.process.pid == finding.pid), "trace")
+    return advice.more_than_possible(finding.signature, method, missing)
 
 
 def _limited(sentences: list[str]) -> tuple[str, ...]:

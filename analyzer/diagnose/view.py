@@ -35,7 +35,8 @@ def judged(thread: Thread, aborting: SymbolSet | None) -> View:
     offset = frames[first].level + 1
     inner = tuple(replace(frame, level=frame.level - offset) for frame in frames[first + 1 :])
     total = None if thread.frames_total is None else thread.frames_total - offset
-    return View(replace(thread, frames=inner, frames_total=total), offset)
+    guessed = None if thread.guessed_beyond is None else thread.guessed_beyond - offset
+    return View(replace(thread, frames=inner, frames_total=total, guessed_beyond=guessed), offset)
 
 
 def _is_signal(frame: Frame) -> bool:

@@ -103,6 +103,8 @@ class Thread:
     """Frames are missing: in the middle (too deep) or at the outer end (the unwinder gave up)."""
     problem: str | None = None
     """Why frames are missing or not to be trusted."""
+    guessed_beyond: int | None = None
+    """Level of the last frame that is sure: the debugger left it by rule of thumb, so frames may be missing right behind it."""
 
 
 @dataclass(frozen=True)

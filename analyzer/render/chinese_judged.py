@@ -20,6 +20,10 @@ _BECAUSE = {
     "a signal interrupted this very thread, which may have held the lock itself: a self-deadlock in a signal handler": (
         "信号打断的正是这个线程，它可能自己就持有这把锁：信号处理函数中的自我死锁"
     ),
+    "a signal interrupted this very thread, which may itself be the waiter": "信号打断的正是这个线程，它可能自己就是等待者",
+    "the condition is meant to be shared between processes: the waiters may live where nobody looked": (
+        "该条件变量用于进程间共享：等待者可能在没有查看的地方"
+    ),
     "another thread holds the lock": "另一个线程持有这把锁",
     "another thread of this process is inside the same part of libc without waiting: it can be the holder": (
         "本进程的另一个线程位于 libc 的同一部分且没有在等待：它可能是持有者"
@@ -46,6 +50,9 @@ _BECAUSE = {
     ),
     "the mutex is meant to be shared between processes: the holder may live where nobody looked": (
         "该互斥锁用于进程间共享：持有者可能在没有查看的地方"
+    ),
+    "the process shares its memory with its parent (vfork or CLONE_VM), where the waiters still run": (
+        "该进程与父进程共享内存（vfork 或 CLONE_VM），等待者仍在父进程中运行"
     ),
     "the process shares its memory with its parent (vfork or CLONE_VM), where the holder still runs": (
         "该进程与父进程共享内存（vfork 或 CLONE_VM），持有者仍在父进程中运行"
@@ -98,6 +105,28 @@ _UNEXPLAINED = {
         "进程 {1} 的线程 {0} 恰在能够决定 {2} 的地方缺少栈帧：请取得完整的调用栈"
         "（gdb：set backtrace limit unlimited；安装调试符号）。"
     ),
+    r"Frames of thread (\d+) of process (-?\d+) are missing where they would decide about (.+): ask for the whole stack, with "
+    r"debug symbols \((gdb .+)\)\.": (
+        "进程 {1} 的线程 {0} 恰在能够决定 {2} 的地方缺少栈帧：请索取带调试符号的完整调用栈（“{3}”）。"
+    ),
+    r"Frames of thread (\d+) of process (-?\d+) are missing where they would decide about (.+): name the program and the files "
+    r"of its machine \(--exe, --sysroot\), or install the debug symbols\.": (
+        "进程 {1} 的线程 {0} 恰在能够决定 {2} 的地方缺少栈帧：请指定程序及其机器上的文件（--exe、--sysroot），或安装调试符号。"
+    ),
+    r"waits for (.+?): who holds it\? Ask for the stacks of all its threads, and of its parent \((gdb .+)\)\.": (
+        "等待 {0}：谁持有它？请索取它所有线程及其父进程的调用栈（“{1}”）。"
+    ),
+    r"waits for (.+?): who holds it\? Look at the other threads, and name the files of its machine \(--exe, --sysroot\) or "
+    r"install debug symbols\.": ("等待 {0}：谁持有它？请看其他线程，并指定其机器上的文件（--exe、--sysroot）或安装调试符号。"),
+    r"waits for (.+); what that is, only its own stack tells: ask for that \((gdb .+)\)\.": (
+        "等待 {0}；那是什么，只有它自己的调用栈能说明：请索取（“{1}”）。"
+    ),
+    r"something in the kernel \((.+)\)": "内核中的某事（{0}）",
+    r"has no frame with a name: ask for the stack with debug symbols \((gdb: .+)\)\.": (
+        "没有带名称的栈帧：请索取带调试符号的调用栈（“{0}”）。"
+    ),
+    r"(\S+) fits the stack; a text proves nothing: ask for the report of «hanganalyze PID» made while it hangs, or for a core "
+    r"\(gcore PID\)\.": "{0} 与调用栈相符；文本不能证明什么：请索取挂起期间“hanganalyze PID”的报告，或核心转储（“gcore PID”）。",
     r"waits for (.+?), held by thread (\d+), which is not in this process: look at what that thread does\.": (
         "等待 {0}，由本进程中不存在的线程 {1} 持有：请看那个线程在做什么。"
     ),
@@ -114,9 +143,6 @@ _UNEXPLAINED = {
         "没有带名称的栈帧：请安装调试符号，或用 --exe 指定程序。"
     ),
     r"is in (.+), which no signature explains\.": "位于 {0}，没有特征能解释。",
-    r"(\S+) fits the stack; only the live process or a core can show more: hanganalyze PID\.": (
-        "{0} 与调用栈相符；只有活动的进程或核心转储能显示更多：hanganalyze PID。"
-    ),
     r"(\S+) fits the stack; what could not be answered: (.+)\.": "{0} 与调用栈相符；未能回答的：{1}。",
     r"(\S+) fits the stack, and no fact makes it more than possible\.": "{0} 与调用栈相符，没有事实使其超出“可能”。",
     r"And (\d+) more like these\.": "另有 {0} 个与此类似。",

@@ -120,6 +120,13 @@ _PROBLEMS = {
     r"what was seen of it made no sense: (.+)": "所见内容不合理：{0}",
     r"gdb does not list this thread": "gdb 没有列出该线程",
     r"gdb could not unwind: (.+)": "gdb 无法展开调用栈：{0}",
+    r"beyond frame (\d+) gdb had to guess: nothing proves that the file named for it is the core's": (
+        "第 {0} 帧之外 gdb 只能猜测：没有什么能证明所指定的文件属于该核心转储"
+    ),
+    r"beyond frame (\d+) gdb had to guess: (.+) was not used": "第 {0} 帧之外 gdb 只能猜测：没有使用 {1}",
+    r"(.+) has no build id that could be compared: (.+) was used because it was named, and what depends on it is less sure": (
+        "{0} 没有可比较的构建 id：因为指定了 {1} 而使用了它，依赖它的内容不那么确定"
+    ),
     r"gdb could not go on: (.+)": "gdb 无法继续：{0}",
     r"gdb says: (.+)": "gdb 的说法：{0}",
     r"gdb's list of its frames makes no sense": "gdb 给出的栈帧列表不合理",

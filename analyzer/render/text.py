@@ -31,6 +31,7 @@ STYLES = {
 MARKS = {"yes": "green", "no": "red", "unknown": "yellow"}
 STACK_LIMIT = 12
 REASONS_LIMIT = 6
+UNEXPLAINED_LIMIT = 4
 WAITS_LIMIT = 4
 
 
@@ -60,10 +61,13 @@ def _parts(diagnosis: Diagnosis, words: Words) -> Iterator[Line]:
     if reasons:
         yield Line(("\n" + words("text.why"), "bold"))
     for reason in reasons:
-        told = f"{visible(reason.asked, 400)} {visible(reason.value, 400)}\n"
-        how = words("text.how", how=visible(reason.how, 400))
+        told = f"{visible(reason.asked, 400)} {visible(reason.value, 400)}" + ("\n" if reason.how else "")
+        how = words("text.how", how=visible(reason.how, 400)) if reason.how else ""
         mark = (answer(reason, words).ljust(3), MARKS[reason.holds])
         yield Line("  ", mark, "  ", told, (how, "dim"), indent=4 + columns(mark[0]))
+    if diagnosis.unexplained and diagnosis.status == "unclear":
+        yield Line(("\n" + words("heading.unexplained"), "bold"))
+        yield from (Line("  ", visible(told, 600), indent=2) for told in diagnosis.unexplained[:UNEXPLAINED_LIMIT])
     yield Line("\n", (words("text.fix") + "  ", "bold"), visible(head.fix, 900))
     finding = diagnosis.findings[0] if diagnosis.findings else None
     if finding is not None and finding.affected is not None:

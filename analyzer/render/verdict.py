@@ -118,12 +118,15 @@ def _without_finding(diagnosis: Diagnosis, words: Words, asked: str) -> Verdict:
         which = "chain.main-thread" if thread.tid == subject_pid(diagnosis) else "chain.thread"
         remark = words("verdict.waits", thread=words(which, tid=thread.tid), waits=thread.wait.text)
     seen = status if diagnosis.snapshot.processes else "nothing"  # a text without any stack
+    method = diagnosis.snapshot.capture.method
+    # More rights are of no use to whoever has a text or a core only.
+    advice = f"{seen}.{method}" if seen == "unclear" and method in ("trace", "core") else seen
     return Verdict(
         tone=status,
         sentence=words(f"verdict.{seen}", process=asked),
         surety=words(f"status.{status}"),
         surety_means=words(f"status-means.{status}"),
         remark=remark,
-        fix=(leads if status == "hung" else "") or words(f"next.{seen}"),
-        verify=words(f"next-command.{seen}", pid=subject_pid(diagnosis) or "PID"),
+        fix=(leads if status == "hung" else "") or words(f"next.{advice}"),
+        verify=words(f"next-command.{advice}", pid=subject_pid(diagnosis) or "PID"),
     )

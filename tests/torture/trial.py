@@ -53,7 +53,12 @@ def make(plan: Plan, subject: Subject, typical_s: float) -> Outcome:
         )  # fmt: skip
         try:
             _Strike(plan, subject, process, outcome, typical_s).run(began)
-            said = process.communicate(timeout=_ENDS_WITHIN_S)[1]
+            try:
+                said = process.communicate(timeout=_ENDS_WITHIN_S)[1]
+            except subprocess.TimeoutExpired:
+                outcome.problems.append(f"it did not end within {_ENDS_WITHIN_S:g} s: {_what_is_left(mark, process.pid)}")
+                process.kill()
+                said = b""
             outcome.seconds = time.monotonic() - began
             # Python's own word where SIGINT comes before our handlers are there: nothing has been touched by then.
             early = said.rstrip().endswith(b"KeyboardInterrupt")
@@ -199,6 +204,16 @@ def _left(mark: str, session: int) -> list[int]:
         if marked or adopted or int(stat[3]) == session:
             found.append(int(entry.name))
     return found
+
+
+def _what_is_left(mark: str, session: int) -> str:
+    """What still runs, and what each thread of it waits in."""
+    told = []
+    for pid in _left(mark, session):
+        name = (procs.PROC / str(pid) / "comm").read_text().strip()
+        calls = [(procs.PROC / str(pid) / f"task/{tid}/syscall").read_text().split()[0] for tid in procs.threads_of(pid)]
+        told.append(f"{pid} {name} {procs.stat_of(pid)[:2]} in system calls {' '.join(calls)}")
+    return "; ".join(told)
 
 
 def _is_ours(entry: Path) -> bool:

@@ -6,8 +6,8 @@ import re
 
 from analyzer.lean_dataclass import dataclass
 
-NAMELESS = frozenset({"??", "???", "????", "????????", "n/a", "[unknown]", "<unknown>", "(unknown)", ""})
-"""What tools print instead of a name."""
+NAMELESS = frozenset({"??", "???", "????", "????????", "n/a", "[unknown]", "<unknown>", "(unknown)", "()", ""})
+"""What tools print instead of a name; ``()`` is left where a page took the question marks for something else."""
 
 _SIMPLE = re.compile(r"([\w.@$:~/+-]{1,4000}|\?{2,8}) \(")
 _MARK = re.compile(r"\boperator\s*(?:\(\)|<<=|>>=|<=>|->\*?|<<|>>|<=|>=|<|>)|\(anonymous [a-z]+\)| ?\(|[<>)]")

@@ -7,6 +7,7 @@ Every pattern moves forward only, so a line costs time linear in its length.
 
 from __future__ import annotations
 
+import json
 import re
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?")
@@ -22,11 +23,13 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _MARKDOWN_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_FEARED = re.compile(r"\\[_(#<.)-]")
+_FEARED = re.compile(r"\\[_(#<.)\[-]")
 _BOLD = re.compile(r"\*\*([\w.@$?:~]+)\*\*")
 _QUOTED_PRINTABLE = re.compile(r"=(3D|3C|3E|22|09|26|2E|C2=A0)")
 _LOST_NEWLINE = re.compile(r"(?<!\s)\s{1,200}(?=#\d{1,6}:?\s+(?:0x[0-9a-fA-F]{4,16}\s|<signal handler|[\w.@$:~]{1,200} \())")
 _LITERAL_NEWLINE = re.compile(r"\\r?\\n|\\n")
+_HOLDS_A_TRACE = re.compile(r"#0|\\n(?:Thread |goroutine |TID |\[<|\[pid |strace: | {0,4}(?:\* )?frame #)")
+_JSON_LIMIT = 1 << 22
 _INVISIBLE = {
     **dict.fromkeys((0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))),
     **dict.fromkeys((0xA0, 0x1680, 0x202F, 0x205F, 0x3000, *range(0x2000, 0x200B)), " "),
@@ -57,13 +60,25 @@ def _is_html(line: str) -> bool:
 
 def _unescaped(line: str) -> str:
     """A log's JSON and a converter's fear of Markdown undone. A debugger's own strings have other escapes."""
-    if line[:1] in "~&^":  # gdb's machine interface has its own way
+    if line[:1] in "~&^" or '~"' in line[:80] or '&"' in line[:80]:  # gdb's machine interface has its own way
         return line
-    if line.count("\\n") > 1 and line.lstrip()[:1] != "#" and ("#0" in line or "\\nThread " in line):
+    if line.startswith("{") and line.rstrip().endswith("}") and len(line) < _JSON_LIMIT:
+        line = _told(line)
+    if line.count("\\n") > 1 and line.lstrip()[:1] != "#" and _HOLDS_A_TRACE.search(line):
         line = _LITERAL_NEWLINE.sub("\n", line).replace("\\t", " ").replace('\\"', '"')
     if _FEARED.search(line):
         line = _MARKDOWN_ESCAPE.sub(r"\1", line)
     return line
+
+
+def _told(line: str) -> str:
+    """What a log's record says, where the line is one: the longest text in it that has an end of line."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return line
+    texts = [value for value in record.values() if isinstance(value, str) and "\n" in value] if isinstance(record, dict) else []
+    return max(texts, key=len).rstrip("\r\n") if texts else line
 
 
 def plain(line: str) -> str:

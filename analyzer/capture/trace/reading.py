@@ -195,8 +195,8 @@ class Reading:
         if stack is not None and stack.provisional:
             stack.restart()
         if stack is None:
-            if weak and level:
-                return None
+            if level and (weak or any(known.has(frame) for known in self.trace.stacks)):
+                return None  # a frame of a list that is over, shown again
             stack = self._unheaded(frame, form)
         elif level == stack.next_level or not stack.frames:
             if weak and level and not stack.frames:

@@ -24,6 +24,7 @@ _REST_OF_ADDRESS = re.compile(r"[0-9a-f]{1,16} in ")
 _LIBRARY = re.compile(r"\.so(?:\.\d+){0,5}$")
 _REST_OF_VERSION = re.compile(r"(?:\.\d{1,4}){1,4}$")
 _REST_OF_NAME = re.compile(r"(?:(?:const|volatile|noexcept|&&?)\b.{0,40})?\((?:\)|\w{1,60}=|\.\.\.\)|this\b)")
+_REST_OF_PATH = re.compile(r"[\w.+/-]{1,300}")
 _REST_OF_LINE = re.compile(r"\d{1,5}$")
 
 
@@ -38,8 +39,10 @@ def joined(head: str, line: str, width: int = 0) -> str | None:
     end = head[-700:]
     if _BROKEN_WORD.search(end) or (_BROKEN_ADDRESS.search(end) and _REST_OF_ADDRESS.match(line)):
         return head + line
-    if end.endswith((" at", " from", " in", ",", " (", "<signal", "<signal handler")) or _only_address(head):
+    if end.endswith((" at", " from", " in", ",", " (", " -", "<signal", "<signal handler")) or _only_address(head):
         return f"{head} {line}"
+    if " - /" in end:  # eu-stack's library; a source's place, which has a colon, is a line of its own
+        return head + line if _REST_OF_PATH.fullmatch(line) is not None and _LIBRARY.search(end) is None else None
     if line.startswith(("from ", "at ")) and _FROM_OR_AT.match(line):
         return f"{head} {line}" if not _has_tail(end) else None
     if end.endswith("operator()") and line[0] == "(":

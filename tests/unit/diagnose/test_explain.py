@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.capture.trace import parse_trace
 from analyzer.data import folder
 from analyzer.diagnose import diagnose
+from analyzer.diagnose.cases import read_cases
 from analyzer.diagnose.explain import Clause, Explanation, explain, lines
 from analyzer.diagnose.read_catalogue import load_catalogue
 from analyzer.diagnose.skeleton import skeleton
@@ -105,3 +107,29 @@ def test_a_skeleton_loads_and_finds_what_it_was_made_from(tmp_path: Path, stack:
 def test_no_skeleton_from_nothing() -> None:
     with pytest.raises(ValueError, match="no thread with frames"):
         skeleton(snapshot(), shipped(), "x")
+
+
+def test_what_a_core_cannot_answer_does_not_stand_against_the_proof_in_its_explanation() -> None:
+    answers = {**RAW_CLONE, **ORPHANED}
+    del answers["address-space-shared"]
+    told = explain(snapshot(thread(STACK), method="core", answers=answers), shipped(), FORK)
+    assert told.word == "proven"
+    assert clause(told, "proven").holds == "yes"
+
+
+@pytest.mark.parametrize("identity", sorted(shipped().by_id))
+def test_every_signature_explains_a_case_that_it_finds_and_causes_a_near_miss(identity: str) -> None:
+    cases, _ = read_cases([folder("signatures")], shipped())
+    told = {}
+    for case in cases:
+        if identity in case.expect:
+            seen = case.snapshot or parse_trace(case.trace or "")
+            told[case.expect[identity]] = explain(seen, shipped(), identity)
+    found = next(told[word] for word in ("proven", "likely", "possible") if word in told)
+    assert clause(found, "match").holds == "yes"
+    assert found.fingerprint
+    if shipped().by_id[identity].kind == "cause":
+        near = told["near-miss"]
+        assert (near.word, bool(near.failed)) == ("near-miss", True)
+        vetoes = [one for one in near.clauses if one.name == "veto" and one.holds == "yes"]
+        assert clause(near, "match").holds == "no" or vetoes

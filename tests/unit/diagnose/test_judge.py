@@ -155,6 +155,18 @@ def test_where_a_signal_could_be_hidden_only_a_lock_that_names_an_absent_holder_
     assert verdicts(snapshot(thread(from_go), answers=EVERYTHING))[FORK] == "proven"
 
 
+def test_main_behind_a_guessed_frame_is_no_sign_that_nothing_is_hidden() -> None:
+    """The debugger left «work» by rule of thumb: a signal's frame may lie between it and main."""
+    whole = {"frames_total": 5, "cut": False}
+    assert verdicts(snapshot(thread(FORK_STACK, **whole), answers=EVERYTHING))[FORK] == "proven"
+    guessed = snapshot(thread(FORK_STACK, **whole, guessed_beyond=3), answers=EVERYTHING)
+    assert verdicts(guessed)[FORK] == "likely"
+    orphan = Lock("0x1000", word=2, records_owner=True, owner=Owner("0x2", 99, orphaned=True), waiters=(10,))
+    assert (
+        verdicts(snapshot(thread(FORK_STACK, **whole, guessed_beyond=3), answers=EVERYTHING, locks=(orphan,)))[FORK] == "proven"
+    )
+
+
 @pytest.mark.parametrize("kept", range(1, 3))
 def test_a_cut_stack_of_the_family_is_unclear_and_says_so(kept: int) -> None:
     parts = FORK_STACK.split(" <- ")[:kept]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.table import Table
@@ -35,9 +35,13 @@ def by_rich(part: Text | Table, width: int, *, colour: bool) -> str:
 
 
 @given(sentences, st.integers(20, 90))
+@example("a" * 19 + "中" * 10 + " a", 20)
 @settings(deadline=None)
 def test_wraps_where_rich_wraps(sentence: str, width: int) -> None:
-    assert lay_out_lines([Line(sentence)], width=width, colour=False) == by_rich(Text(sentence), width, colour=False)
+    expected = by_rich(Text(sentence), width, colour=False)
+    # Behind a word that was folded and fills its last row rich begins the next row with the blank; that is not wanted here.
+    assume("\n " not in expected)
+    assert lay_out_lines([Line(sentence)], width=width, colour=False) == expected
 
 
 @given(sentences, st.integers(30, 90))
@@ -47,7 +51,9 @@ def test_a_hanging_paragraph_is_richs_grid(sentence: str, width: int) -> None:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row(Text("  yes  "), Text(sentence))
-    assert lay_out_lines([Line("  yes  ", sentence, indent=7)], width=width, colour=False) == by_rich(grid, width, colour=False)
+    expected = by_rich(grid, width, colour=False)
+    assume("\n" + " " * 8 not in expected)  # as above
+    assert lay_out_lines([Line("  yes  ", sentence, indent=7)], width=width, colour=False) == expected
 
 
 @given(sentences)

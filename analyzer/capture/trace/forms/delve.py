@@ -15,6 +15,10 @@ from analyzer.capture.trace.reading import Reading
 
 FORM = "Delve"
 _FRAME = re.compile(r"(\d{1,6}):?\s{1,8}(0x[0-9a-fA-F]{4,16} in .*)$", re.DOTALL)
+_WITHOUT_ADDRESS = re.compile(
+    r"(\d{1,4}) {1,4}([A-Za-z_~][\w.:~<>@$]{0,400} \(.{0,3000}\) (?:at \S{1,1000}:\d{1,8}|from \S{1,1000}))$"
+)
+"""gdb's own frames where the sign was lost: git takes lines that begin with it for comments."""
 _GOROUTINE = re.compile(
     r"\*?\s{0,4}Goroutine (\d{1,12}) - (?:User|Runtime|Go|Start): (?:(\S{1,1000}):(\d{1,8}) )?(.{1,1000}?) \(0x[0-9a-f]+\)(.*)$"
 )
@@ -25,7 +29,7 @@ _ON_THREAD = re.compile(r"\(thread (\d{1,9})\)")
 
 def with_sign(line: str) -> str | None:
     """The line as gdb would have written it; None for lines that are no frame of this form."""
-    match = _FRAME.match(line)
+    match = _FRAME.match(line) or _WITHOUT_ADDRESS.match(line)
     return f"#{match[1]}  {match[2]}" if match is not None else None
 
 

@@ -14,13 +14,17 @@ from analyzer.capture.trace.drafts import small_number
 from analyzer.capture.trace.forms import Handler
 from analyzer.capture.trace.forms.gdb import prompt, target
 from analyzer.capture.trace.frames import make
-from analyzer.capture.trace.reading import Reading
+from analyzer.capture.trace.reading import Mode, Reading
 from analyzer.capture.trace.waiting import is_wait
 
 FORM = "gdb MI"
 TOP_LIMIT = 20_000
 """Characters of a stack's list in which its first frame is looked for."""
 _RECORD = re.compile(r"(?:\d{0,12})[\^*=](?:done|stopped|running|error|thread-\w+|[a-z-]{3,40}),?")
+_NEXT = re.compile(r'(?:.{0,60}[\s>|])?(?:\d{0,12}[\^*=](?:done|stopped|running|error|thread-)|[~&]"|\(gdb\))')
+"""The line after a record, whatever stands in front of it."""
+PARTS_LIMIT = 1 << 20
+"""Characters of a record that goes on and on over many lines."""
 _COMMAND = re.compile(r"\d{0,12}-(stack-list-frames|stack-info-frame|thread-info|thread-select|target-attach)\b(.*)$")
 _TOKEN = re.compile(r'([A-Za-z_-]{1,40})=(?:"((?:[^"\\]|\\.)*)"|(?=[{\[]))|[{}\[\]]')
 _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
@@ -103,6 +107,47 @@ def record(reading: Reading, line: str) -> bool:
         return line in {"(gdb)", "^running", "^done", "^exit"}
     if "frame={" not in line and "threads=[" not in line:
         return True
+    if _open(line) > 0 and reading.settle is None:
+        parts = [line]
+        reading.settle = lambda reading: _settle(reading, parts)
+        reading.enter(_goes_on(parts))
+        return True
+    return _read(line, reading)
+
+
+def _open(text: str) -> int:
+    """Brackets that are opened and not closed."""
+    return text.count("{") + text.count("[") - text.count("}") - text.count("]")
+
+
+def _settle(reading: Reading, parts: list[str]) -> None:
+    _read(_whole(parts), reading)
+
+
+def _whole(parts: list[str]) -> str:
+    """The record in one line: a terminal breaks anywhere, always at its edge; a mail program at blanks."""
+    return ("" if len({len(part) for part in parts[:-1]}) < 2 else " ").join(parts)
+
+
+def _goes_on(parts: list[str]) -> Mode:
+    """The rest of a record that somebody broke into lines; one that was cut off is read as far as it goes."""
+    open_ = [_open(parts[0]), len(parts[0])]
+
+    def mode(reading: Reading, line: str, _: str) -> bool:
+        more = bool(line) and not _NEXT.match(line) and open_[1] < PARTS_LIMIT
+        if more:
+            parts.append(line)
+            open_[0] += _open(line)
+            open_[1] += len(line)
+        if not more or open_[0] <= 0:
+            reading.mode = None
+            reading.settle_book()
+        return more
+
+    return mode
+
+
+def _read(line: str, reading: Reading) -> bool:
     if "stack-args=[" in line:
         return _arguments(reading, line)
     is_list = "stack=[" in line

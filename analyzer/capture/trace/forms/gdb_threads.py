@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from analyzer.capture.trace import wrap
+from analyzer.capture.trace.drafts import StackDraft
 from analyzer.capture.trace.forms import Handler
 from analyzer.capture.trace.forms.gdb import target
-from analyzer.capture.trace.frames import read_frame
-from analyzer.capture.trace.reading import Reading
+from analyzer.capture.trace.frames import Line, read_frame
+from analyzer.capture.trace.reading import Mode, Reading
 
 _ENTRY = re.compile(
     r"(\*)?\s*(\d{1,7}(?:\.\d{1,7})?)\s+"
@@ -15,6 +17,10 @@ _ENTRY = re.compile(
     r'(?:\s?"[^"]{0,100}")?)(?: \(Exiting\))?\s*(.*)$',
     re.DOTALL,
 )
+
+
+_BROKEN_LIMIT = 2000
+"""Characters of an entry that goes on over several lines: it is read anew with each of them."""
 
 
 def entry(reading: Reading, line: str) -> bool:
@@ -52,15 +58,39 @@ def entry(reading: Reading, line: str) -> bool:
     stack = reading.heading("gdb info threads", number, tid, name, switch=known is None and trace.headed)
     reading.trace.pid = reading.trace.pid or pid
     if read is not None:
-        stack.restart()
-        stack.add(read.frame)
-        if read.arguments:
-            stack.look(read.frame, read.arguments)
+        _innermost(stack, read)
     stack.provisional = True
     stack.form = "gdb info threads"
     reading.stack, reading.amendable = None, stack
     reading.selected = stack if star else selected if selected in reading.trace.stacks else None
+    if not rest or (read is not None and (not read.closed or read.frame.function is None)):
+        reading.enter(_goes_on(stack, f"#0  {rest}".rstrip(), len(line)))
     return True
+
+
+def _innermost(stack: StackDraft, read: Line) -> None:
+    stack.restart()
+    stack.add(read.frame)
+    if read.arguments:
+        stack.look(read.frame, read.arguments)
+    stack.provisional = True
+
+
+def _goes_on(stack: StackDraft, text: str, width: int) -> Mode:
+    """The rest of an entry that a terminal or a mail program broke."""
+
+    def mode(reading: Reading, line: str, _: str) -> bool:
+        reading.mode = None
+        longer = wrap.joined(text, line, width) if line and not _ENTRY.match(line) else None
+        read = read_frame(longer) if longer is not None else None
+        if longer is None or read is None:
+            return False
+        _innermost(stack, read)
+        if len(longer) < _BROKEN_LIMIT:
+            reading.enter(_goes_on(stack, longer, len(line)))
+        return True
+
+    return mode
 
 
 def head(reading: Reading, line: str) -> bool:

@@ -9,7 +9,7 @@ import re
 
 from analyzer.capture.trace.calls import Call
 from analyzer.capture.trace.forms import Handler
-from analyzer.capture.trace.reading import Reading
+from analyzer.capture.trace.reading import Mode, Reading
 from analyzer.model import Wait
 
 FORM = "Go"
@@ -21,6 +21,9 @@ _PLACE = re.compile(
     r"(?: fp=0x[0-9a-f]{1,16} sp=0x[0-9a-f]{1,16}(?: pc=0x[0-9a-f]{1,16})?)?$"
 )
 _NAME = re.compile(r"[\w./%~·*()\[\]{}\-,]{1,1000}\(")
+_REST = re.compile(r"[0-9a-fpsx=+ ]{1,70}$")
+"""What may be left over of a place that was broken behind its line: offsets and registers."""
+_BROKEN_LIMIT = 1500
 _ELIDED = re.compile(r"\.{3}(?:(\d{1,9}) |additional )frames? elided\.{3}$")
 _KINDS = {
     "IO wait": "poll", "sleep": "sleep", "chan receive": "channel", "chan send": "channel", "select": "channel",
@@ -59,6 +62,35 @@ def goroutine(reading: Reading, line: str) -> bool:
 
 
 def _frames(reading: Reading, line: str, raw: str) -> bool:
+    if _read(reading, line, raw):
+        return True
+    if not line or len(line) > _BROKEN_LIMIT:
+        return False
+    if _REST.match(line) or (line[0] == "/" and _PLACE.match(line)):
+        return True
+    if not (line.startswith(("/", "created by ")) or (_NAME.match(line) and not line.endswith(")"))):
+        return False
+    reading.enter(_goes_on(line, raw))
+    return True
+
+
+def _goes_on(head: str, head_raw: str) -> Mode:
+    """The rest of a call or a place that a terminal or a mail program broke."""
+
+    def mode(reading: Reading, line: str, raw: str) -> bool:
+        reading.enter(_frames)
+        for whole in (head + line, f"{head} {line}") if line else ():
+            if _read(reading, whole, head_raw):
+                return True
+        if line and len(head) + len(line) < _BROKEN_LIMIT and not _GOROUTINE.match(line):
+            reading.enter(_goes_on(f"{head} {line}" if head.endswith(",") else head + line, head_raw))
+            return True
+        return _frames(reading, line, raw)
+
+    return mode
+
+
+def _read(reading: Reading, line: str, raw: str) -> bool:
     stack = reading.stack
     if not line or stack is None or _GOROUTINE.match(line):
         return False

@@ -24,6 +24,7 @@ _TRACE_LINE = re.compile(r"(\?\s)?([A-Za-z_][\w.]{0,199})\+0x[0-9a-f]{1,8}/0x[0-
 _LAST = re.compile(r"(?:entry_SYSCALL|entry_INT80|system_call|__do_syscall$|el0_s[vy]|el0t_|ret_from_fork|sysenter|0xf{8,16})")
 """Outermost functions of a kernel stack: what follows is the stack of another thread."""
 _PATH = re.compile(r"/proc/(\d{1,9})(?:/task/(\d{1,9}))?/(stack|syscall|wchan)\b:?\s?(.*)$")
+_TASK_FOLDER = re.compile(r"\W{0,8}/proc/(\d{1,9})/task/(\d{1,9})/?\W{0,8}$")
 _BARE = re.compile(r"\W{0,8}(?:TID|tid|PID|pid|LWP|Thread|thread|task)?[\s:=#]{0,3}(\d{2,9})[\W]{0,8}$")
 _TASK = re.compile(
     r"task:(\S{1,64})\s.{0,60}?\bstate:(\w)\b.{0,80}?\bpid:\s?(\d{1,9})(?:\s+tgid:\s?(\d{1,9}))?"
@@ -72,9 +73,13 @@ def path(reading: Reading, line: str) -> bool:
     if "/proc/" not in line:
         return False
     match = _PATH.search(line, 0, 400)
-    if match is None:
+    folder = _TASK_FOLDER.match(line) if match is None else None  # a loop over the threads: «== /proc/12/task/13»
+    if folder is not None:
+        pid, tid, kind, rest = int(folder[1]), int(folder[2]), "stack", ""
+    elif match is not None:
+        pid, tid, kind, rest = int(match[1]), int(match[2] or match[1]), match[3], match[4].strip()
+    else:
         return False
-    pid, tid, kind, rest = int(match[1]), int(match[2] or match[1]), match[3], match[4].strip()
     trace = reading.process(pid, fresh=reading.trace.pid != pid and not reading.trace.empty)
     stack = trace.find(None, tid)
     if stack is None or (kind == "stack" and stack.frames and not rest):

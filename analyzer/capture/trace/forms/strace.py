@@ -17,6 +17,10 @@ from analyzer.lean_dataclass import dataclass, field
 
 FORM = "strace"
 _TASKS_LIMIT = 20_000
+_BREAKS_AT = 55
+"""No terminal is narrower; mail programs break before the word that does not fit."""
+_COMPLETE = ("NULL", ")", ">", '"')
+_CALL_LIMIT = 4_000
 _PREFIX = re.compile(
     r"(?:\[pid +(\d{1,9})\] +|(\d{1,9}) +(?=[<+\w-]))?"
     r"(?:\d\d:\d\d:\d\d(?:\.\d{1,9})? +|\d{10}\.\d{1,9} +)?(?:\( *\+ *[\d.]+\) +)?"
@@ -60,6 +64,8 @@ class Book:
     """Processes made by a clone call that glibc's fork never makes."""
     newest: Task | None = None
     lines: int = 0
+    broken: bool = False
+    """The line before was as long as a terminal is wide, and its call is not complete."""
 
     def task(self, tid: int | None) -> Task:
         """The task with this id; lines without an id speak of the one that was attached to."""
@@ -151,7 +157,22 @@ def _lines(reading: Reading, line: str, _: str) -> bool:
         if len(book.newest.frames) < 256:
             book.newest.frames.append(frame)
         return True
-    return _feed(book, line)
+    if _feed(book, line):
+        task = book.newest
+        unfinished = task is not None and task.call is not None and line.endswith(task.call)
+        book.broken = unfinished and len(line) >= _BREAKS_AT and not line.endswith(_COMPLETE)
+        return True
+    return _rest_of_call(book, line)
+
+
+def _rest_of_call(book: Book, line: str) -> bool:
+    """A line that a terminal or a mail program broke goes on in this one."""
+    task = book.newest
+    if not book.broken or task is None or task.call is None or line[0] in "#$[(" or len(task.call) > _CALL_LIMIT:
+        return False
+    book.broken = len(line) >= _BREAKS_AT and not line.endswith(_COMPLETE)
+    _finish(book, task, task.call + line)
+    return True
 
 
 def _open(reading: Reading, attached: int | None) -> None:
