@@ -17,28 +17,16 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import HangAnalyzeError, UsageError
 from analyzer.head_start import HeadStart
+from analyzer.interrupts import Interrupted, interrupt, listen
 
 if TYPE_CHECKING:
     import argparse
-    from types import FrameType
 
     from analyzer.model import Diagnosis, TrialResult
     from analyzer.render import Format
     from analyzer.series_watch import Make
 
 FOUND, NOT_FOUND, WRONG_USAGE, COULD_NOT = 0, 1, 2, 3
-
-
-class Interrupted(BaseException):
-    """A signal asked us to end: unwind, so that every target is let go."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-def _interrupt(number: int, _: FrameType | None) -> None:
-    raise Interrupted(number)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -55,8 +43,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run_command(arguments: argparse.Namespace) -> int:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    listen()
     try:
         return _COMMANDS[arguments.command](arguments)
     except UsageError as error:
@@ -207,7 +194,7 @@ def _series(arguments: argparse.Namespace, make: Make) -> int:
     format, target = _format_and_target(arguments)
     if target != "-":
         check_writable(series_place(target, "hanganalyze-run"))
-    result = watch(make, _note, _interrupt, verbose=arguments.verbose)
+    result = watch(make, _note, interrupt, verbose=arguments.verbose)
     result = series_for_report(result, arguments, _note)
     _deliver_series(result, format, target, arguments)
     return _exit_code_of_series(result)

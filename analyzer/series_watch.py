@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from analyzer.interrupts import ENDING
 from analyzer.progress import SeriesBar, in_words
 from analyzer.render.safe import visible_lines
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 Make = Callable[[Callable[["Tally"], None], Callable[[], bool]], "TrialResult"]
 """Makes the series: gets whom to tell of every run, and whom to ask whether to stop."""
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def watch(

@@ -141,12 +141,12 @@ def _proc_of(read: Callable[..., str | None]) -> Iterator[None]:
 def trace(data: bytes) -> None:
     """A pasted text, whole or as a stream."""
     text = data.decode("utf-8", "backslashreplace")
-    if _every(4, data):
-        for _ in iter_traces(text.splitlines()):
-            pass
-        return
     with contextlib.suppress(HangAnalyzeError):
-        parse(text)
+        if _every(4, data):
+            for _ in iter_traces(text.splitlines()):
+                pass
+        else:
+            parse(text)
 
 
 def toml(data: bytes) -> None:
