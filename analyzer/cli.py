@@ -31,27 +31,28 @@ FOUND, NOT_FOUND, WRONG_USAGE, COULD_NOT = 0, 1, 2, 3
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit code. Raises nothing."""
-    with contextlib.closing(HeadStart(argv, tuple(_COMMANDS))) as head_start:
-        from analyzer.options import parse  # not before: it takes its time
+    try:
+        with contextlib.closing(HeadStart(argv, tuple(_COMMANDS))) as head_start:
+            from analyzer.options import parse  # not before: it takes its time
 
-        try:
-            arguments = parse(argv)
-        except SystemExit as ended:  # argparse: 0 after --help and --version, 2 after an error
-            return int(ended.code or 0)
-        arguments.head_start = head_start
-        return _run_command(arguments)
+            try:
+                arguments = parse(argv)
+            except SystemExit as ended:  # argparse: 0 after --help and --version, 2 after an error
+                return int(ended.code or 0)
+            arguments.head_start = head_start
+            listen()
+            return _run_command(arguments)
+    except Interrupted as interrupted:
+        return _complain(f"Ended by {signal.Signals(interrupted.number).name}; the target runs as before.", COULD_NOT)
 
 
 def _run_command(arguments: argparse.Namespace) -> int:
-    listen()
     try:
         return _COMMANDS[arguments.command](arguments)
     except UsageError as error:
         return _complain(error, WRONG_USAGE)
     except HangAnalyzeError as error:
         return _complain(error, COULD_NOT)
-    except Interrupted as interrupted:
-        return _complain(f"Ended by {signal.Signals(interrupted.number).name}; the target runs as before.", COULD_NOT)
     except BrokenPipeError:
         # Whoever read our output has gone; nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -62,11 +63,6 @@ def _run_command(arguments: argparse.Namespace) -> int:
         return _complain(
             f"a mistake in hanganalyze itself: {error!r}. Please report it with the output of the same command and -v.", COULD_NOT
         )
-
-
-def entry() -> None:
-    """The console script."""
-    sys.exit(main(sys.argv[1:]))
 
 
 def _complain(error: object, code: int) -> int:

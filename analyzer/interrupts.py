@@ -26,10 +26,18 @@ class Interrupted(BaseException):
 
 
 def listen() -> None:
-    """From now on such a signal raises Interrupted in the main thread."""
+    """From now on such a signal raises Interrupted in the main thread; under nohup the end of the terminal does not."""
     signal.signal(signal.SIGALRM, _again)
     for number in ENDING:
-        signal.signal(number, interrupt)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, interrupt)
+
+
+def listen_no_more() -> None:
+    """All is done: from now on such a signal just ends us."""
+    for number in ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:

@@ -89,7 +89,7 @@ def check_writable(path: Path) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """All of ``data`` at ``path`` with mode 0600, or an OutputUnwritable and no file at all.
+    """All of ``data`` at ``path`` with mode 0600, or an OutputUnwritable and no file at all, nor one where a signal ends it.
 
     A new file in the same folder is renamed over the old one: a symbolic link that somebody laid at ``path`` in a shared
     folder is replaced, not followed.
@@ -106,6 +106,8 @@ def write(path: Path, data: bytes) -> None:
         finally:
             os.close(descriptor)
         aside.replace(path)
-    except OSError as error:
+    except BaseException as error:
         aside.unlink(missing_ok=True)
-        raise OutputUnwritable(str(path), error.strerror or str(error)) from error
+        if isinstance(error, OSError):
+            raise OutputUnwritable(str(path), error.strerror or str(error)) from error
+        raise

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 SCRIPT = """
-import sys, threading
+import signal, sys, threading
 from analyzer import interrupts
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it
 interrupts.listen()
 sys.path.insert(0, sys.argv[1])
 try:
@@ -62,3 +63,19 @@ except interrupts.Interrupted as interrupted:
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True, cwd=Path(__file__).parents[2]
     )
     assert done.stdout == "15\n"
+
+
+def test_nohup_is_respected() -> None:
+    script = """
+import os, signal
+from analyzer import interrupts
+
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+interrupts.listen()
+os.kill(os.getpid(), signal.SIGHUP)
+print("went on")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True, cwd=Path(__file__).parents[2]
+    )
+    assert done.stdout == "went on\n"
