@@ -181,4 +181,6 @@ class Workers:
             raise ClusterFailed(
                 f"A worker could not do what it was asked to: {error!r}.", next_command="the same command with -v"
             )
+        if future.status == "lost" and self._client.status == "running":  # the worker went while its result was fetched
+            return Answer(None)
         raise lost_scheduler(future.status)
