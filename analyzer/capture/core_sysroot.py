@@ -7,10 +7,8 @@ files as its root: so it sees no other libc, and a core from a stranger cannot m
 
 from __future__ import annotations
 
-import errno
 import os
 import posixpath
-import stat
 from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +18,7 @@ from analyzer.capture.core_named import begins_alike
 from analyzer.capture.loaded_elf import LoadedElf
 from analyzer.capture.maps import AddressSpace, Mapping
 from analyzer.capture.memory import MemoryUnreadable
+from analyzer.capture.regular_file import open_if_regular
 from analyzer.lean_dataclass import dataclass, field
 
 _MOST_LINKS = 40
@@ -112,12 +111,9 @@ def build_id_of(path: Path) -> str | None:
 
 
 def _open_regular(path: Path) -> int:
-    """Looked at before it is opened: a device may act on being opened. Raises OSError where it is no regular file."""
     found = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        if not stat.S_ISREG(os.fstat(found).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
-        return os.open(f"/proc/self/fd/{found}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return open_if_regular(found)
     finally:
         os.close(found)
 

@@ -21,7 +21,7 @@ from analyzer.capture.member import Member, photograph, wait_for_second_sample
 from analyzer.capture.method import Choice
 from analyzer.capture.package import PackageSearch
 from analyzer.capture.peers.asker import Asker
-from analyzer.capture.reach import follow, kin, leave_alone
+from analyzer.capture.reach import follow, kin, leave_alone, made_no_sense
 from analyzer.capture.restore import Target
 from analyzer.errors import CannotAnalyse, HangAnalyzeError, NoSuchProcess, ProcessGone
 from analyzer.lean_dataclass import dataclass, field
@@ -84,7 +84,7 @@ def _capture(pid: int, options: Options, meanwhile: Callable[[], None]) -> Snaps
             except Exception as error:
                 if sample.pid == pid:
                     raise
-                notes.append(f"process {sample.pid} was left out, because what was seen of it made no sense: {error!r}")
+                notes.append(made_no_sense(sample.pid, error))
                 continue
             members[sample.pid] = Member(seen, held, debugger=started[1] if started else None)
         notes += _follow_waits(pid, members, alone=options.alone)
@@ -276,7 +276,7 @@ def _put_together(members: dict[int, Member], path: str, options: Options, notes
         except Exception as error:
             if not processes:
                 raise  # the one that was asked for
-            notes.append(f"process {pid} was left out, because what was seen of it made no sense: {error!r}")
+            notes.append(made_no_sense(pid, error))
     first = next(iter(members.values()))
     if options.keep_core is not None and first.photo is not None:
         from analyzer.capture.photo_stacks import core_of

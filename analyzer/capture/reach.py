@@ -68,7 +68,7 @@ def _add(pid: int, reached: Reached, asker: Asker, left_out: set[int]) -> bool:
     except NoSuchProcess:
         return False
     except Exception as error:
-        reached.notes.append(f"process {pid} was left out, because what was seen of it made no sense: {error!r}")
+        reached.notes.append(made_no_sense(pid, error))
         return False
     asker.ask(seen)
     reached.seen[pid] = seen
@@ -117,3 +117,8 @@ def kin(pid: int, family: dict[int, Seen], everybody: dict[int, Seen]) -> dict[i
         found |= near
         grown = bool(near)
     return found
+
+
+def made_no_sense(pid: int, error: Exception) -> str:
+    """The note on a process of which nothing can be told."""
+    return f"process {pid} was left out, because what was seen of it made no sense: {error!r}"

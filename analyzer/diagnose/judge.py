@@ -154,14 +154,14 @@ def _exclusion(veto: Exclusion, thread: Thread, fits: Fits, answers: Answers, re
         if holds == "yes" and pattern is not None:
             reasons.add(veto.asks_frames, holds, f"the frames fit {pattern.text}", "veto")
             return _Excluded("yes", veto.because)
-        reasons.not_against(veto.asks_frames, holds, NOT_IN_FRAMES)
+        reasons.add(veto.asks_frames, holds, NOT_IN_FRAMES, "veto")
         hidden = holds == "unknown"
     if veto.others:
         holds, other = fits.others(thread, veto.others)
         if holds == "yes" and other is not None:
             reasons.add(veto.asks_others, holds, f"thread {other.tid}", "veto")
             return _Excluded("yes", f"{veto.because} (thread {other.tid})")
-        reasons.not_against(veto.asks_others, holds, NO_OTHER_THREAD)
+        reasons.add(veto.asks_others, holds, NO_OTHER_THREAD, "veto")
     for test in veto.facts:
         if answers.holds(test, thread) == "yes":
             fact = answers.fact(test.name, thread)

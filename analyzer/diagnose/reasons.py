@@ -26,19 +26,13 @@ class Reasons:
         """A question that the stacks answer."""
         self._found[asked] = Reason(asked, holds, value, self._answers.how_to_see_stacks, decides)
 
-    def not_against(self, asked: str, holds: Holds, value: str) -> None:
-        """A question whose answer is no veto."""
-        self._found[asked] = Reason(asked, holds, value, self._answers.how_to_see_stacks, "veto")
-
     def nothing_against(self, signature: Signature) -> None:
         """No frame speaks for any veto: so it is of most threads, and is put into words once."""
         how = self._answers.how_to_see_stacks
         told = signature.in_words.get(("veto", how))
         if told is None:
-            for veto in signature.veto:
-                for asked, value in unopposed(veto):
-                    self.not_against(asked, "no", value)
-            told = {asked: self._found[asked] for veto in signature.veto for asked, _ in unopposed(veto)}
+            asked = [one for veto in signature.veto for one in _unopposed(veto)]
+            told = {question: Reason(question, "no", value, how, "veto") for question, value in asked}
             _keep(signature, ("veto", how), told)
         self._found |= told
 
@@ -70,7 +64,7 @@ class Reasons:
         )
 
 
-def unopposed(veto: Exclusion) -> tuple[tuple[str, str], ...]:
+def _unopposed(veto: Exclusion) -> tuple[tuple[str, str], ...]:
     """The questions of a veto about frames, with what is to be said where none was seen that answers them."""
     own = ((veto.asks_frames, NOT_IN_FRAMES),) if veto.frames else ()
     return (*own, (veto.asks_others, NO_OTHER_THREAD)) if veto.others else own

@@ -16,6 +16,7 @@ import stat
 from collections.abc import Iterator
 
 from analyzer.capture.procfs import door
+from analyzer.capture.regular_file import open_if_regular
 
 MOST_ENTRIES = 200_000
 _OPENAT2 = 437  # the same on every architecture
@@ -96,19 +97,11 @@ class TargetFolder:
 
 
 def _read(found: int, limit: int) -> bytes:
-    size = _regular_size(found)
-    opened = os.open(f"/proc/self/fd/{found}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+    opened = open_if_regular(found)
     try:
-        return os.read(opened, min(limit, size))
+        return os.read(opened, min(limit, os.fstat(opened).st_size))
     finally:
         os.close(opened)
-
-
-def _regular_size(found: int) -> int:
-    seen = os.fstat(found)
-    if not stat.S_ISREG(seen.st_mode):
-        raise OSError(errno.EINVAL, "not a regular file")
-    return seen.st_size
 
 
 def _resolve(root: int, path: str) -> int:
